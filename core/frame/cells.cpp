@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "frame/cells.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace faceperturb {
+namespace {
+
+int round_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+// One plane as cells: where a cell starts and how much of it there is.
+struct PlaneCells {
+  std::uint8_t* data;
+  std::ptrdiff_t stride;
+  std::ptrdiff_t column_bytes;  // from a cell to its right neighbour
+  std::ptrdiff_t row_bytes;     // from a cell to the one below
+
+  std::uint8_t* at(Cell cell) const {
+    return data + cell.row * row_bytes + cell.column * column_bytes;
+  }
+};
+
+// `width` is the bytes in a row of a cell: a constant for the common sizes, so that memcpy becomes
+// a move; any number otherwise.
+template <typename Width>
+void permute_plane(const PlaneCells& plane, Width width, int height, std::span<const Cell> cells,
+                   std::span<const std::uint32_t> from, std::uint8_t* content) {
+  const auto bytes = static_cast<std::size_t>(width);
+  std::uint8_t* out = content;
+  for (const Cell cell : cells) {
+    const std::uint8_t* in = plane.at(cell);
+    for (int y = 0; y < height; ++y, in += plane.stride, out += bytes) std::memcpy(out, in, bytes);
+  }
+  const std::size_t cell_bytes = bytes * static_cast<std::size_t>(height);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::uint8_t* in = content + from[i] * cell_bytes;
+    std::uint8_t* to = plane.at(cells[i]);
+    for (int y = 0; y < height; ++y, in += bytes, to += plane.stride) std::memcpy(to, in, bytes);
+  }
+}
+
+template <int N>
+using Bytes = std::integral_constant<int, N>;
+
+void permute_plane(const PlaneCells& plane, int width, int height, std::span<const Cell> cells,
+                   std::span<const std::uint32_t> from, std::uint8_t* content) {
+  switch (width) {
+    case 1:
+      return permute_plane(plane, Bytes<1>{}, height, cells, from, content);
+    case 2:
+      return permute_plane(plane, Bytes<2>{}, height, cells, from, content);
+    case 3:
+      return permute_plane(plane, Bytes<3>{}, height, cells, from, content);
+    case 4:
+      return permute_plane(plane, Bytes<4>{}, height, cells, from, content);
+    default:
+      return permute_plane<int>(plane, width, height, cells, from, content);
+  }
+}
+
+}  // namespace
+
+CellGrid::CellGrid(const Frame& frame, int cell_size)
+    : cell_width(round_up(cell_size, frame.format->chroma_width())),
+      cell_height(round_up(cell_size, frame.format->chroma_height())),
+      columns((frame.width + cell_width - 1) / cell_width),
+      rows((frame.height + cell_height - 1) / cell_height),
+      cut_column(frame.width % cell_width != 0),
+      cut_row(frame.height % cell_height != 0) {}
+
+std::array<std::size_t, 4> sort_by_shape(const CellGrid& grid, std::span<Cell> cells) {
+  std::array<std::size_t, 4> ends;
+  ends.fill(cells.size());
+  if (!grid.cut_column && !grid.cut_row) return ends;
+  auto rest = cells.begin();
+  for (int shape = 0; shape < 4; ++shape) {
+    rest = std::partition(rest, cells.end(), [&](Cell cell) { return grid.shape(cell) == shape; });
+    ends[static_cast<std::size_t>(shape)] = static_cast<std::size_t>(rest - cells.begin());
+  }
+  return ends;
+}
+
+void CellMover::permute(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells,
+                        std::span<const std::uint32_t> from) {
+  if (cells.empty()) return;
+  const Cell first = cells.front();  // all have its shape
+  for (int p = 0; p < frame.format->plane_count; ++p) {
+    const auto& layout = frame.format->planes[static_cast<std::size_t>(p)];
+    const int units_across = grid.cell_width / layout.unit_width;
+    const int units_down = grid.cell_height / layout.unit_height;
+    const auto& memory = frame.planes[static_cast<std::size_t>(p)];
+    const PlaneCells plane{memory.data, memory.stride,
+                           std::ptrdiff_t{units_across} * layout.unit_bytes,
+                           units_down * memory.stride};
+    const int width = std::min(units_across, frame.units_across(p) - first.column * units_across) *
+                      layout.unit_bytes;
+    const int height = std::min(units_down, frame.units_down(p) - first.row * units_down);
+    const auto cell_bytes = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+    content_.resize(std::max(content_.size(), cells.size() * cell_bytes));
+    permute_plane(plane, width, height, cells, from, content_.data());
+  }
+}
+
+}  // namespace faceperturb

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "frame/frame.h"
+
+namespace faceperturb {
+
+/// A cell's place in its grid.
+struct Cell {
+  std::uint16_t column;
+  std::uint16_t row;
+  friend bool operator==(const Cell&, const Cell&) = default;
+};
+
+/// The frame divided into cells, from its top left corner. A cell holds whole units of every plane,
+/// so moving it moves all planes alike. Cells at the right and bottom edge may be cut by the frame;
+/// cells are only ever exchanged with cells of the same shape.
+struct CellGrid {
+  int cell_width = 1;   ///< luma pixels
+  int cell_height = 1;  ///< luma pixels
+  int columns = 0;
+  int rows = 0;
+  bool cut_column = false;  ///< the last column is narrower than the others
+  bool cut_row = false;     ///< the last row is lower than the others
+
+  CellGrid() = default;
+  /// `cell_size` (>= 1) is rounded up to the format's chroma sub-sampling.
+  CellGrid(const Frame& frame, int cell_size);
+
+  int pixels_per_cell() const { return cell_width * cell_height; }
+  /// 0 for whole cells; 1, 2, 3: cut at the right, at the bottom, at both.
+  int shape(Cell cell) const {
+    return (cut_column && cell.column == columns - 1 ? 1 : 0) +
+           (cut_row && cell.row == rows - 1 ? 2 : 0);
+  }
+  std::size_t index(Cell cell) const {
+    return static_cast<std::size_t>(cell.row) * static_cast<std::size_t>(columns) + cell.column;
+  }
+};
+
+/// Reorders `cells` by shape and returns the end of each shape's run, in the order of
+/// CellGrid::shape(); runs may be empty.
+std::array<std::size_t, 4> sort_by_shape(const CellGrid& grid, std::span<Cell> cells);
+
+/// Moves cells of one shape within a frame, in place and on all planes alike: the content of
+/// `cells[from[i]]` comes to stand at `cells[i]`. `from` is a bijection of 0..cells.size()-1.
+class CellMover {
+ public:
+  void permute(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells,
+               std::span<const std::uint32_t> from);
+
+ private:
+  std::vector<std::uint8_t> content_;
+};
+
+}  // namespace faceperturb

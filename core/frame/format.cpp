@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "frame/format.h"
+
+#include <algorithm>
+
+namespace faceperturb {
+namespace {
+
+constexpr PlaneFormat unused{0, 1, 1, {}};
+constexpr PlaneFormat luma8{1, 1, 1, {16}};
+
+constexpr FormatInfo::Luma y8(int offset, int step) { return {false, {offset, 0, 0}, step, 1, 0}; }
+constexpr FormatInfo::Luma y10(int shift) { return {false, {0, 0, 0}, 2, 2, shift}; }
+
+constexpr FormatInfo planar(PixelFormat format, std::string_view name, int width, int height) {
+  const PlaneFormat chroma{1, width, height, {128}};
+  return {format, name, 3, {luma8, chroma, chroma}, y8(0, 1)};
+}
+
+constexpr FormatInfo semi_planar(PixelFormat format, std::string_view name, int width, int height) {
+  return {format, name, 2, {luma8, PlaneFormat{2, width, height, {128, 128}}, unused}, y8(0, 1)};
+}
+
+constexpr FormatInfo packed(PixelFormat format, std::string_view name, PlaneFormat plane,
+                            FormatInfo::Luma luma) {
+  return {format, name, 1, {plane, unused, unused}, luma};
+}
+
+// RGB by the byte offsets of its parts; alpha < 0: none (the fourth byte, if any, is padding).
+constexpr FormatInfo packed_rgb(PixelFormat format, std::string_view name, int bytes, int r, int g,
+                                int b, int alpha = -1) {
+  PlaneFormat plane{bytes, 1, 1, {}};
+  if (alpha >= 0) plane.black[static_cast<std::size_t>(alpha)] = 255;
+  return packed(format, name, plane, {true, {r, g, b}, bytes, 1, 0});
+}
+
+using enum PixelFormat;
+constexpr std::array table{
+    planar(i420, "I420", 2, 2),
+    planar(yv12, "YV12", 2, 2),
+    semi_planar(nv12, "NV12", 2, 2),
+    semi_planar(nv21, "NV21", 2, 2),
+    planar(y42b, "Y42B", 2, 1),
+    semi_planar(nv16, "NV16", 2, 1),
+    planar(y444, "Y444", 1, 1),
+    packed(yuy2, "YUY2", {4, 2, 1, {16, 128, 16, 128}}, y8(0, 2)),
+    packed(uyvy, "UYVY", {4, 2, 1, {128, 16, 128, 16}}, y8(1, 2)),
+    packed(ayuv, "AYUV", {4, 1, 1, {255, 16, 128, 128}}, y8(1, 4)),
+    packed(gray8, "GRAY8", {1, 1, 1, {0}}, y8(0, 1)),
+    packed_rgb(rgb, "RGB", 3, 0, 1, 2),
+    packed_rgb(bgr, "BGR", 3, 2, 1, 0),
+    packed_rgb(rgbx, "RGBx", 4, 0, 1, 2),
+    packed_rgb(xrgb, "xRGB", 4, 1, 2, 3),
+    packed_rgb(bgrx, "BGRx", 4, 2, 1, 0),
+    packed_rgb(xbgr, "xBGR", 4, 3, 2, 1),
+    packed_rgb(rgba, "RGBA", 4, 0, 1, 2, 3),
+    packed_rgb(argb, "ARGB", 4, 1, 2, 3, 0),
+    packed_rgb(bgra, "BGRA", 4, 2, 1, 0, 3),
+    packed_rgb(abgr, "ABGR", 4, 3, 2, 1, 0),
+    // 10 bit: 64 is black and 512 is no colour; P010 keeps its 10 bits at the top of 16.
+    FormatInfo{i420_10le,
+               "I420_10LE",
+               3,
+               {PlaneFormat{2, 1, 1, {0x40, 0x00}}, PlaneFormat{2, 2, 2, {0x00, 0x02}},
+                PlaneFormat{2, 2, 2, {0x00, 0x02}}},
+               y10(2)},
+    FormatInfo{p010_10le,
+               "P010_10LE",
+               2,
+               {PlaneFormat{2, 1, 1, {0x00, 0x10}}, PlaneFormat{4, 2, 2, {0x00, 0x80, 0x00, 0x80}},
+                unused},
+               y10(8)},
+};
+
+constexpr bool in_enum_order() {
+  for (std::size_t i = 0; i < table.size(); ++i)
+    if (static_cast<std::size_t>(table[i].format) != i) return false;
+  return true;
+}
+static_assert(in_enum_order());
+
+}  // namespace
+
+int FormatInfo::chroma_width() const {
+  return std::max({planes[0].unit_width, planes[1].unit_width, planes[2].unit_width});
+}
+
+int FormatInfo::chroma_height() const {
+  return std::max({planes[0].unit_height, planes[1].unit_height, planes[2].unit_height});
+}
+
+std::span<const FormatInfo> formats() { return table; }
+
+const FormatInfo& format_info(PixelFormat format) {
+  return table[static_cast<std::size_t>(format)];
+}
+
+const FormatInfo* find_format(std::string_view name) {
+  const auto found = std::ranges::find(table, name, &FormatInfo::name);
+  return found == table.end() ? nullptr : &*found;
+}
+
+}  // namespace faceperturb

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "frame/frame.h"
+
+#include <cstring>
+
+namespace faceperturb {
+namespace {
+
+int divide_up(int value, int by) { return (value + by - 1) / by; }
+
+}  // namespace
+
+int Frame::units_across(int p) const {
+  return divide_up(width, format->planes[static_cast<std::size_t>(p)].unit_width);
+}
+
+int Frame::units_down(int p) const {
+  return divide_up(height, format->planes[static_cast<std::size_t>(p)].unit_height);
+}
+
+void cover(const Frame& frame) {
+  for (int p = 0; p < frame.format->plane_count; ++p) {
+    const auto& layout = frame.format->planes[static_cast<std::size_t>(p)];
+    const auto& plane = frame.planes[static_cast<std::size_t>(p)];
+    const auto unit = static_cast<std::size_t>(layout.unit_bytes);
+    for (int y = 0; y < frame.units_down(p); ++y) {
+      std::uint8_t* out = plane.data + y * plane.stride;
+      for (int x = 0; x < frame.units_across(p); ++x, out += unit)
+        std::memcpy(out, layout.black.data(), unit);
+    }
+  }
+}
+
+LumaView LumaReader::read(const Frame& frame) {
+  const auto& luma = frame.format->luma;
+  const Plane& plane = frame.planes[0];
+  if (!luma.from_rgb && luma.step == 1)
+    return {plane.data + luma.offsets[0], frame.width, frame.height, plane.stride};
+
+  const auto width = static_cast<std::size_t>(frame.width);
+  copy_.resize(width * static_cast<std::size_t>(frame.height));
+  std::uint8_t* out = copy_.data();
+  for (int y = 0; y < frame.height; ++y) {
+    const std::uint8_t* row = plane.data + y * plane.stride;
+    if (luma.from_rgb) {
+      const std::uint8_t* r = row + luma.offsets[0];
+      const std::uint8_t* g = row + luma.offsets[1];
+      const std::uint8_t* b = row + luma.offsets[2];
+      for (int x = 0, i = 0; x < frame.width; ++x, i += luma.step)
+        *out++ = static_cast<std::uint8_t>((77 * r[i] + 150 * g[i] + 29 * b[i]) >> 8);
+    } else {
+      const std::uint8_t* in = row + luma.offsets[0];
+      const bool wide = luma.sample_bytes == 2;
+      for (int x = 0; x < frame.width; ++x, in += luma.step)
+        *out++ = static_cast<std::uint8_t>((wide ? in[0] | in[1] << 8 : in[0]) >> luma.shift);
+    }
+  }
+  return {copy_.data(), frame.width, frame.height, frame.width};
+}
+
+}  // namespace faceperturb

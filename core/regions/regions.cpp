@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "regions/regions.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <opencv2/imgproc.hpp>
+
+#include "perturb/permutation.h"
+#include "regions/outline.h"
+
+namespace faceperturb {
+namespace {
+
+constexpr std::array table{
+    RegionInfo{Regions::eyes, "eyes", "Eyes and brows"},
+    RegionInfo{Regions::nose, "nose", "Nose"},
+    RegionInfo{Regions::mouth, "mouth", "Mouth"},
+    RegionInfo{Regions::face, "face", "Whole face with the forehead"},
+    RegionInfo{Regions::head, "head", "Face box with a margin for hair and ears"},
+};
+
+// Outlines drawn on a raster of square dots, so that distances are the same in x and y whatever the
+// cell's shape. A cell is a whole number of dots.
+class Raster {
+ public:
+  // Covers the outlines and `reach` luma pixels around them, as far as the grid goes.
+  Raster(const CellGrid& grid, const std::vector<Outline>& outlines, float reach)
+      : dot_(std::gcd(grid.cell_width, grid.cell_height)),
+        across_(grid.cell_width / dot_),
+        down_(grid.cell_height / dot_) {
+    float left = std::numeric_limits<float>::max(), top = left;
+    float right = std::numeric_limits<float>::lowest(), bottom = right;
+    for (const auto& outline : outlines) {
+      for (const auto& p : outline.points) {
+        left = std::min(left, p.x - outline.margin);
+        top = std::min(top, p.y - outline.margin);
+        right = std::max(right, p.x + outline.margin);
+        bottom = std::max(bottom, p.y + outline.margin);
+      }
+    }
+    const auto cell = [](float position, int size, int count) {
+      const float limit = static_cast<float>(count);
+      return static_cast<int>(
+          std::clamp(std::floor(position / static_cast<float>(size)), -1.F, limit));
+    };
+    const int first_column = std::max(0, cell(left - reach, grid.cell_width, grid.columns) - 1);
+    const int first_row = std::max(0, cell(top - reach, grid.cell_height, grid.rows) - 1);
+    const int last_column =
+        std::min(grid.columns - 1, cell(right + reach, grid.cell_width, grid.columns) + 1);
+    const int last_row =
+        std::min(grid.rows - 1, cell(bottom + reach, grid.cell_height, grid.rows) + 1);
+    cells_ = {first_column, first_row, std::max(0, last_column - first_column + 1),
+              std::max(0, last_row - first_row + 1)};
+    whole_grid_ = cells_.width == grid.columns && cells_.height == grid.rows;
+    if (cells_.empty()) return;
+
+    dots_.create(cells_.height * down_, cells_.width * across_, CV_8UC1);
+    dots_.setTo(255);  // 0 marks the region: distanceTransform measures to the nearest zero
+    for (const auto& outline : outlines) draw(outline);
+  }
+
+  const cv::Rect& cells() const { return cells_; }
+  bool whole_grid() const { return whole_grid_; }
+
+  /// Calls `visit(cell, nearest)` for each cell with the least value of its dots in `values`.
+  template <typename T, typename Visit>
+  void for_each_cell(const cv::Mat& values, Visit visit) const {
+    for (int row = 0; row < cells_.height; ++row) {
+      for (int column = 0; column < cells_.width; ++column) {
+        T least = std::numeric_limits<T>::max();
+        for (int y = 0; y < down_; ++y) {
+          const T* dot = values.ptr<T>(row * down_ + y) + column * across_;
+          least = std::min(least, *std::min_element(dot, dot + across_));
+        }
+        visit(Cell{static_cast<std::uint16_t>(cells_.x + column),
+                   static_cast<std::uint16_t>(cells_.y + row)},
+              least);
+      }
+    }
+  }
+
+  const cv::Mat& dots() const { return dots_; }
+  /// Distance to the region in luma pixels, 0 inside it.
+  cv::Mat distances() const {
+    cv::Mat result;
+    cv::distanceTransform(dots_, result, cv::DIST_L2, cv::DIST_MASK_5);
+    return result * dot_;
+  }
+
+ private:
+  void draw(const Outline& outline) {
+    constexpr int shift = 4;  // fractional bits of the coordinates
+    const auto fixed = [&](float pixel, int origin) {
+      const float dot =
+          (pixel + 0.5F) / static_cast<float>(dot_) - 0.5F - static_cast<float>(origin);
+      return static_cast<int>(std::lround(std::clamp(dot, -30000.F, 30000.F) * (1 << shift)));
+    };
+    std::vector<cv::Point> points;
+    for (const auto& p : outline.points)
+      points.emplace_back(fixed(p.x, cells_.x * across_), fixed(p.y, cells_.y * down_));
+    cv::fillConvexPoly(dots_, points, 0, cv::LINE_8, shift);
+    const int thickness =
+        static_cast<int>(std::lround(2 * outline.margin / static_cast<float>(dot_)));
+    if (thickness > 0) cv::polylines(dots_, points, true, 0, thickness, cv::LINE_8, shift);
+  }
+
+  int dot_;     // luma pixels
+  int across_;  // dots in a cell
+  int down_;
+  cv::Rect cells_;
+  bool whole_grid_ = false;
+  cv::Mat dots_;
+};
+
+}  // namespace
+
+std::span<const RegionInfo> region_table() { return table; }
+
+void RegionMapper::start_frame(const CellGrid& grid) {
+  const auto size = static_cast<std::size_t>(grid.columns) * static_cast<std::size_t>(grid.rows);
+  for (const Cell cell : taken_cells_) taken_[grid_.index(cell)] = 0;
+  taken_cells_.clear();
+  taken_.resize(size, 0);
+  grid_ = grid;
+}
+
+bool RegionMapper::take(Cell cell) {
+  auto& taken = taken_[grid_.index(cell)];
+  if (taken) return false;
+  taken = 1;
+  taken_cells_.push_back(cell);
+  return true;
+}
+
+std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels,
+                                  RandomStream& random) {
+  cells_.clear();
+  const auto outlines = region_outlines(face, regions);
+  if (outlines.empty()) return {};
+
+  const Raster raster(grid_, outlines, 0);
+  if (!raster.cells().empty()) {
+    raster.for_each_cell<std::uint8_t>(raster.dots(), [&](Cell cell, std::uint8_t outside) {
+      if (!outside && take(cell)) cells_.push_back(cell);
+    });
+  }
+  if (pixels <= 0) return cells_;
+
+  const int per_cell = grid_.pixels_per_cell();
+  const auto count = static_cast<std::size_t>((pixels + per_cell - 1) / per_cell);
+  if (count < cells_.size()) {
+    draw_to_front(std::span(cells_), count, random);
+    return std::span(cells_).first(count);
+  }
+  if (count > cells_.size()) grow(outlines, count);
+  return cells_;
+}
+
+void RegionMapper::grow(const std::vector<Outline>& outlines, std::size_t count) {
+  const std::size_t missing = count - cells_.size();
+  float reach =
+      std::sqrt(static_cast<float>(count) * static_cast<float>(grid_.pixels_per_cell())) / 2;
+  for (;; reach *= 2) {
+    const Raster raster(grid_, outlines, reach);
+    candidates_.clear();
+    if (!raster.cells().empty()) {
+      raster.for_each_cell<float>(raster.distances(), [&](Cell cell, float distance) {
+        // Beyond the reach the raster does not hold every cell of a distance.
+        if ((distance <= reach || raster.whole_grid()) && !taken_[grid_.index(cell)])
+          candidates_.push_back({distance, cell});
+      });
+    }
+    if (candidates_.size() >= missing || raster.whole_grid()) break;
+  }
+  const std::size_t chosen = std::min(missing, candidates_.size());
+  std::ranges::nth_element(candidates_, candidates_.begin() + static_cast<std::ptrdiff_t>(chosen),
+                           {}, &Candidate::distance);
+  for (std::size_t i = 0; i < chosen; ++i) {
+    take(candidates_[i].cell);
+    cells_.push_back(candidates_[i].cell);
+  }
+}
+
+}  // namespace faceperturb
