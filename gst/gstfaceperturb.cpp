@@ -412,7 +412,7 @@ void install_properties(GObjectClass* object_class) {
   install(
       PROP_MIN_FACE_SIZE,
       g_param_spec_int("min-face-size", "Minimum face size",
-                       "Width in pixels of the smallest face to find; 0 = one ninth of the "
+                       "Width in pixels of the smallest face to find; 0 = one eighth of the "
                        "frame's shorter side, at least 24. Half of it costs four times the time",
                        0, 4096, defaults.frame.min_face_size, live));
   install(PROP_ON_UNCHECKED,

@@ -46,7 +46,7 @@ class HogDetector final : public Detector {
 std::unique_ptr<Detector> make_hog_detector() { return std::make_unique<HogDetector>(); }
 
 int default_min_face_size(int width, int height) {
-  return std::max(24, std::min(width, height) / 9);
+  return std::max(24, std::min(width, height) / 8);
 }
 
 }  // namespace faceperturb
