@@ -23,8 +23,11 @@
 #include <gst/video/video.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "gsttypes.h"
@@ -305,29 +308,49 @@ void before_transform(GstBaseTransform* base, GstBuffer* buffer) {
   if (GST_CLOCK_TIME_IS_VALID(time)) gst_object_sync_values(GST_OBJECT(base), time);
 }
 
+// The mapped frame as the library sees it, if it lies wholly in the buffer's memory: GStreamer does
+// not check that where a GstVideoMeta says where the planes are.
+std::optional<fp::Frame> frame_of(const GstVideoFrame& mapped, const fp::FormatInfo* format) {
+  fp::Frame frame{format, GST_VIDEO_FRAME_WIDTH(&mapped), GST_VIDEO_FRAME_HEIGHT(&mapped), {}};
+  std::array<std::span<const std::uint8_t>, 3> memory;
+  for (guint p = 0; p < GST_VIDEO_FRAME_N_PLANES(&mapped); ++p) {
+    frame.planes[p] = {static_cast<guint8*>(GST_VIDEO_FRAME_PLANE_DATA(&mapped, p)),
+                       GST_VIDEO_FRAME_PLANE_STRIDE(&mapped, p)};
+    const GstMapInfo& map = mapped.map[mapped.meta ? p : 0];
+    memory[p] = {map.data, map.size};
+  }
+  if (!fp::fits(frame, memory)) return {};
+  return frame;
+}
+
+GstFlowReturn unusable(GstFacePerturb* element, GstBuffer* buffer) {
+  const FacePerturb& self = *element->self;
+  GST_ELEMENT_ERROR(
+      element, STREAM, FORMAT, ("A video frame cannot be written to."),
+      ("%" GST_PTR_FORMAT " does not hold a writable frame of %dx%d %s", static_cast<void*>(buffer),
+       self.info.width, self.info.height, self.format->name.data()));
+  return GST_FLOW_ERROR;
+}
+
 // GstVideoFilter would let a buffer that it cannot map go on as it is. Here that is an error.
 GstFlowReturn transform_ip(GstBaseTransform* base, GstBuffer* buffer) {
   auto* element = GST_FACE_PERTURB(base);
   FacePerturb& self = *element->self;
   GstVideoFrame mapped;
   if (!self.protector || !self.format) return GST_FLOW_NOT_NEGOTIATED;
-  if (!gst_video_frame_map(&mapped, &self.info, buffer, GST_MAP_READWRITE)) {
-    GST_ELEMENT_ERROR(
-        element, STREAM, FORMAT, ("A video frame cannot be written to."),
-        ("%" GST_PTR_FORMAT " does not hold a writable frame of %dx%d %s",
-         static_cast<void*>(buffer), self.info.width, self.info.height, self.format->name.data()));
-    return GST_FLOW_ERROR;
-  }
+  if (!gst_video_frame_map(&mapped, &self.info, buffer, GST_MAP_READWRITE))
+    return unusable(element, buffer);
 
   GST_OBJECT_LOCK(element);
   const Options options = self.options;
   GST_OBJECT_UNLOCK(element);
 
-  fp::Frame frame{self.format, GST_VIDEO_FRAME_WIDTH(&mapped), GST_VIDEO_FRAME_HEIGHT(&mapped), {}};
-  for (guint p = 0; p < GST_VIDEO_FRAME_N_PLANES(&mapped); ++p)
-    frame.planes[p] = {static_cast<guint8*>(GST_VIDEO_FRAME_PLANE_DATA(&mapped, p)),
-                       GST_VIDEO_FRAME_PLANE_STRIDE(&mapped, p)};
-  const fp::Report report = self.protector->protect(frame, options.frame);
+  const auto frame = frame_of(mapped, self.format);
+  if (!frame) {
+    gst_video_frame_unmap(&mapped);
+    return unusable(element, buffer);
+  }
+  const fp::Report report = self.protector->protect(*frame, options.frame);
   gst_video_frame_unmap(&mapped);
 
   count(element, report, options);

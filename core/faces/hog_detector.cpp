@@ -17,6 +17,7 @@ class HogDetector final : public Detector {
  public:
   std::vector<Detection> detect(const LumaView& luma, int min_face_size) override {
     const double scale = static_cast<double>(window) / min_face_size;
+    if (std::min(luma.width, luma.height) * scale < 1) return {};
     cv::resize(luma_mat(luma), scaled_, {}, scale, scale,
                scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
 

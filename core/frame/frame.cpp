@@ -18,6 +18,21 @@ int Frame::units_down(int p) const {
   return divide_up(height, format->planes[static_cast<std::size_t>(p)].unit_height);
 }
 
+bool fits(const Frame& frame, const std::array<std::span<const std::uint8_t>, 3>& memory) {
+  for (int p = 0; p < frame.format->plane_count; ++p) {
+    const auto i = static_cast<std::size_t>(p);
+    const Plane& plane = frame.planes[i];
+    const std::ptrdiff_t row =
+        std::ptrdiff_t{frame.units_across(p)} * frame.format->planes[i].unit_bytes;
+    const std::ptrdiff_t needed = plane.stride * (frame.units_down(p) - 1) + row;
+    const std::ptrdiff_t before = plane.data - memory[i].data();
+    if (plane.stride < row || before < 0 ||
+        before + needed > static_cast<std::ptrdiff_t>(memory[i].size()))
+      return false;
+  }
+  return true;
+}
+
 void cover(const Frame& frame) {
   for (int p = 0; p < frame.format->plane_count; ++p) {
     const auto& layout = frame.format->planes[static_cast<std::size_t>(p)];

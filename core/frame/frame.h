@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "frame/format.h"
@@ -27,6 +28,10 @@ struct Frame {
   int units_across(int p) const;
   int units_down(int p) const;
 };
+
+/// Whether the frame can be used: every plane of `frame` lies wholly within its memory, given as
+/// [begin, end) for each plane, and no row runs into the next.
+bool fits(const Frame& frame, const std::array<std::span<const std::uint8_t>, 3>& memory);
 
 /// Overwrites the whole picture with opaque black.
 void cover(const Frame& frame);

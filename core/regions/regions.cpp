@@ -60,6 +60,8 @@ class Raster {
     dots_.create(cells_.height * down_, cells_.width * across_, CV_8UC1);
     dots_.setTo(255);  // 0 marks the region: distanceTransform measures to the nearest zero
     for (const auto& outline : outlines) draw(outline);
+    nearest_ = {std::clamp(dot_at((left + right) / 2) - cells_.x * across_, 0, dots_.cols - 1),
+                std::clamp(dot_at((top + bottom) / 2) - cells_.y * down_, 0, dots_.rows - 1)};
   }
 
   const cv::Rect& cells() const { return cells_; }
@@ -84,13 +86,20 @@ class Raster {
 
   const cv::Mat& dots() const { return dots_; }
   /// Distance to the region in luma pixels, 0 inside it.
-  cv::Mat distances() const {
+  cv::Mat distances() {
+    // A region that lies wholly beside the frame is as far as its nearest place at the edge.
+    if (cv::countNonZero(dots_) == static_cast<int>(dots_.total()))
+      dots_.at<std::uint8_t>(nearest_) = 0;
     cv::Mat result;
     cv::distanceTransform(dots_, result, cv::DIST_L2, cv::DIST_MASK_5);
     return result * dot_;
   }
 
  private:
+  int dot_at(float pixel) const {
+    return static_cast<int>(std::clamp(pixel / static_cast<float>(dot_), -1e6F, 1e6F));
+  }
+
   void draw(const Outline& outline) {
     constexpr int shift = 4;  // fractional bits of the coordinates
     const auto fixed = [&](float pixel, int origin) {
@@ -102,9 +111,10 @@ class Raster {
     for (const auto& p : outline.points)
       points.emplace_back(fixed(p.x, cells_.x * across_), fixed(p.y, cells_.y * down_));
     cv::fillConvexPoly(dots_, points, 0, cv::LINE_8, shift);
-    const int thickness =
-        static_cast<int>(std::lround(2 * outline.margin / static_cast<float>(dot_)));
-    if (thickness > 0) cv::polylines(dots_, points, true, 0, thickness, cv::LINE_8, shift);
+    // At least the dots that the outline itself runs through.
+    const float width = std::ceil(2 * outline.margin / static_cast<float>(dot_)) + 1;
+    const int thickness = width < 32000 ? static_cast<int>(width) : 32000;  // OpenCV's limit
+    cv::polylines(dots_, points, true, 0, thickness, cv::LINE_8, shift);
   }
 
   int dot_;     // luma pixels
@@ -113,6 +123,7 @@ class Raster {
   cv::Rect cells_;
   bool whole_grid_ = false;
   cv::Mat dots_;
+  cv::Point nearest_;  // the dot nearest to the middle of all outlines
 };
 
 }  // namespace
@@ -164,7 +175,7 @@ void RegionMapper::grow(const std::vector<Outline>& outlines, std::size_t count)
   float reach =
       std::sqrt(static_cast<float>(count) * static_cast<float>(grid_.pixels_per_cell())) / 2;
   for (;; reach *= 2) {
-    const Raster raster(grid_, outlines, reach);
+    Raster raster(grid_, outlines, reach);
     candidates_.clear();
     if (!raster.cells().empty()) {
       raster.for_each_cell<float>(raster.distances(), [&](Cell cell, float distance) {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "common/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+
+namespace examples {
+namespace {
+
+constexpr std::chrono::seconds line_interval{5};
+constexpr double sure = 0.02;  // done before a guess at the time left is worth anything
+
+std::string minutes(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  char text[32];
+  std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
+  return text;
+}
+
+}  // namespace
+
+Progress::Progress() : terminal_(isatty(STDERR_FILENO) != 0) {}
+
+void Progress::show(std::uint64_t frames, std::optional<double> done) {
+  const auto now = Clock::now();
+  if (!terminal_ && now - last_line_ < line_interval) return;
+  last_line_ = now;
+
+  const double elapsed = std::chrono::duration<double>(now - start_).count();
+  const double fps = elapsed > 0 ? static_cast<double>(frames) / elapsed : 0;
+  const char* const begin = terminal_ ? "\r" : "";
+  const char* const end = terminal_ ? "\x1b[K" : "\n";  // clears what an older line left
+  if (done && *done > sure) {
+    const double part = std::min(*done, 1.0);
+    std::fprintf(stderr, "%s%3.0f %%  %" PRIu64 " frames  %.0f frames/s  %s left%s", begin,
+                 100 * part, frames, fps, minutes(elapsed * (1 - part) / part).c_str(), end);
+  } else {
+    std::fprintf(stderr, "%s%" PRIu64 " frames  %.0f frames/s  %s elapsed%s", begin, frames, fps,
+                 minutes(elapsed).c_str(), end);
+  }
+  std::fflush(stderr);
+  open_ = terminal_;
+}
+
+void Progress::end() {
+  if (open_) std::fputc('\n', stderr);
+  open_ = false;
+}
+
+}  // namespace examples

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "recorder.h"
+
+#include <glib-unix.h>
+#include <gst/pbutils/pbutils.h>
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "common/elements.h"
+#include "common/failure.h"
+#include "common/gst_ptr.h"
+#include "common/progress.h"
+
+namespace protect {
+
+using examples::Failure;
+using examples::Ptr;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds silence{15};  // of a live source
+constexpr std::chrono::seconds same{1};
+constexpr std::chrono::seconds patience{2};  // with a source that was asked for an end
+
+class Run {
+ public:
+  Run(Pipeline& pipeline, const std::string& name) : pipeline_(pipeline), name_(name) {}
+
+  // Empty, or why there is no file.
+  std::string to_end();
+
+ private:
+  void interrupt();
+  void stop();
+  void fail(const std::string& why);
+  void on_tick();
+  bool on_message(GstMessage* message);
+  void on_error(GstMessage* message);
+
+  Pipeline& pipeline_;
+  const std::string& name_;
+  Ptr<GMainLoop> loop_{g_main_loop_new(nullptr, FALSE)};
+  examples::Progress progress_;
+  std::vector<std::string> missing_;  // plugins
+  std::string failure_;
+  std::uint64_t seen_ = 0;  // frames, and when the last of them came
+  Clock::time_point last_seen_ = Clock::now();
+  std::optional<Clock::time_point> stopped_;
+  bool forced_ = false;
+};
+
+// A second signal does not wait for the end of the file; the same one may arrive twice.
+void Run::interrupt() {
+  if (stopped_ && Clock::now() - *stopped_ < same) return;
+  if (stopped_ || !pipeline_.connected()) return fail("interrupted");
+  stop();
+}
+
+void Run::stop() {
+  stopped_ = Clock::now();
+  pipeline_.end_source();
+}
+
+void Run::fail(const std::string& why) {
+  failure_ = why;
+  g_main_loop_quit(loop_.get());
+}
+
+// A camera that goes away need not say so.
+void Run::on_tick() {
+  const auto now = Clock::now();
+  if (stopped_) {
+    if (!forced_ && now - *stopped_ > patience) {
+      forced_ = true;
+      pipeline_.end_streams();
+    }
+  } else if (pipeline_.may_fall_silent()) {
+    if (pipeline_.frames_in() != seen_) {
+      seen_ = pipeline_.frames_in();
+      last_seen_ = now;
+    } else if (now - last_seen_ > silence) {
+      const std::string text = "nothing came for " + std::to_string(silence.count()) + " seconds";
+      if (!pipeline_.connected()) return fail(text);
+      progress_.end();
+      g_printerr("%s: %s: the recording ends\n", name_.c_str(), text.c_str());
+      stop();
+    }
+  }
+  progress_.show(pipeline_.frames_out(), pipeline_.done());
+}
+
+void Run::on_error(GstMessage* message) {
+  failure_ = examples::error_text(message);
+  if (!missing_.empty()) {
+    failure_ += "\n  missing:";
+    for (const auto& plugin : missing_) failure_ += " " + plugin + ",";
+    failure_ +=
+        " on Debian, apt install gstreamer1.0-libav gstreamer1.0-plugins-good "
+        "gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly";
+  }
+  g_main_loop_quit(loop_.get());
+}
+
+bool Run::on_message(GstMessage* message) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    on_error(message);
+    return false;  // what follows an error says less
+  }
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) g_main_loop_quit(loop_.get());
+  if (gst_is_missing_plugin_message(message)) {
+    const Ptr<gchar> text(gst_missing_plugin_message_get_description(message));
+    missing_.emplace_back(text.get());
+    progress_.end();
+    g_printerr("%s: no plugin for a stream in it: %s\n", name_.c_str(), text.get());
+  }
+  return true;
+}
+
+std::string Run::to_end() {
+  const Ptr<GstBus> bus(gst_element_get_bus(pipeline_.element()));
+  gst_bus_add_watch(
+      bus.get(),
+      [](GstBus*, GstMessage* message, gpointer self) -> gboolean {
+        return static_cast<Run*>(self)->on_message(message);
+      },
+      this);
+  const auto interrupt = [](gpointer self) -> gboolean {
+    static_cast<Run*>(self)->interrupt();
+    return G_SOURCE_CONTINUE;
+  };
+  const auto tick = [](gpointer self) -> gboolean {
+    static_cast<Run*>(self)->on_tick();
+    return G_SOURCE_CONTINUE;
+  };
+  const guint sources[] = {g_unix_signal_add(SIGINT, interrupt, this),
+                           g_unix_signal_add(SIGTERM, interrupt, this),
+                           g_timeout_add(200, tick, this)};
+  gst_element_set_state(pipeline_.element(), GST_STATE_PLAYING);
+  g_main_loop_run(loop_.get());
+  for (const guint source : sources) g_source_remove(source);
+  gst_bus_remove_watch(bus.get());
+  progress_.end();
+  gst_element_set_state(pipeline_.element(), GST_STATE_NULL);
+  return failure_;
+}
+
+}  // namespace
+
+Summary record(Pipeline& pipeline, const std::string& name) {
+  std::string failure = Run(pipeline, name).to_end();
+  if (failure.empty() && pipeline.frames_out() == 0) failure = "no frame came out of it";
+  if (!failure.empty()) throw Failure(name + ": " + failure);
+
+  GstStructure* statistics = nullptr;
+  g_object_get(pipeline.protector(), "stats", &statistics, nullptr);
+  const Ptr<GstStructure> owned(statistics);
+  guint64 faces = 0, covered = 0, dropped = 0;
+  gst_structure_get(statistics, "faces", G_TYPE_UINT64, &faces, "covered", G_TYPE_UINT64, &covered,
+                    "dropped", G_TYPE_UINT64, &dropped, nullptr);
+  const std::uint64_t frames = pipeline.frames_out();
+  return {frames, faces, covered, dropped, pipeline.frames_in() - frames - dropped};
+}
+
+}  // namespace protect

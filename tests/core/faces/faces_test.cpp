@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "eval/scene.h"
+#include "faces/detector.h"
+#include "faces/landmarks.h"
+#include "support/faces.h"
+#include "support/frames.h"
+
+namespace faceperturb::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+LumaView view_of(const cv::Mat& gray) {
+  return {gray.data, gray.cols, gray.rows, static_cast<std::ptrdiff_t>(gray.step)};
+}
+
+cv::Mat gray_of(const cv::Mat& bgr) {
+  cv::Mat gray;
+  cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
+  return gray;
+}
+
+const Detection* best_match(const std::vector<Detection>& found, const Rect& box) {
+  const auto best =
+      std::ranges::max_element(found, {}, [&](const auto& d) { return overlap(d.box, box); });
+  return best == found.end() ? nullptr : &*best;
+}
+
+float eye_distance(const Landmarks& marks) {
+  return std::hypot(marks[45].x - marks[36].x, marks[45].y - marks[36].y);  // outer corners
+}
+
+// Mean distance of the landmarks to the truth, in distances between the outer corners of the eyes.
+float mean_error(const Landmarks& marks, const Landmarks& truth) {
+  float sum = 0;
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    sum += std::hypot(marks[i].x - truth[i].x, marks[i].y - truth[i].y);
+  return sum / static_cast<float>(marks.size()) / eye_distance(truth);
+}
+
+// Shared: the model takes its time to load.
+const LandmarkPredictor& real_predictor() {
+  static const LandmarkPredictor predictor(LANDMARK_MODEL);
+  return predictor;
+}
+
+TEST(HogDetector, FindsThePortraitsAndTheirLandmarks) {
+  const auto detector = make_hog_detector();
+  for (int person = 0; person < eval::cast_size(); ++person) {
+    for (const cv::Size size : {cv::Size(240, 320), cv::Size(321, 241)}) {
+      SCOPED_TRACE("person " + std::to_string(person) + " at " + std::to_string(size.width));
+      const auto scene = eval::render_portrait(size, person);
+      ASSERT_EQ(scene.faces.size(), 1U);
+      const auto& truth = scene.faces[0];
+      const cv::Mat gray = gray_of(scene.bgr);
+      const auto found =
+          detector->detect(view_of(gray), default_min_face_size(size.width, size.height));
+      ASSERT_FALSE(found.empty());
+      EXPECT_GT(overlap(found[0].box, truth.box), .4F);
+      EXPECT_LT(mean_error(real_predictor().predict(view_of(gray), found[0].box), truth.landmarks),
+                .1F);
+    }
+  }
+}
+
+TEST(HogDetector, FindsMostFacesOfTheScene) {
+  const auto detector = make_hog_detector();
+  int faces = 0, matched = 0, detections = 0;
+  for (const double seconds : {0.5, 2.5, 4.5, 6.5}) {
+    const auto scene = eval::render_scene({640, 360}, seconds);
+    const cv::Mat gray = gray_of(scene.bgr);
+    const auto found = detector->detect(view_of(gray), default_min_face_size(640, 360));
+    detections += static_cast<int>(found.size());
+    for (const auto& face : scene.faces) {
+      ++faces;
+      const auto* match = best_match(found, face.box);
+      matched += match && overlap(match->box, face.box) > .4F;
+    }
+  }
+  EXPECT_GT(faces, 10);
+  EXPECT_GE(matched, faces * 7 / 10) << "of " << faces;
+  EXPECT_LE(detections - matched, faces / 5) << "found where there is no face";
+}
+
+TEST(HogDetector, MinFaceSizeDecidesWhichFacesAreFound) {
+  const auto scene = eval::render_portrait({320, 320}, 0);
+  const float width = scene.faces[0].box.width;
+  const auto detector = make_hog_detector();
+  for (const float scale : {1.F, .5F, .25F}) {
+    cv::Mat gray;
+    cv::resize(gray_of(scene.bgr), gray, {}, scale, scale, cv::INTER_AREA);
+    const int face = static_cast<int>(width * scale);
+    EXPECT_FALSE(detector->detect(view_of(gray), face * 3 / 4).empty()) << "face of " << face;
+    EXPECT_TRUE(detector->detect(view_of(gray), face * 2).empty()) << "face of " << face;
+  }
+}
+
+TEST(HogDetector, ReadsRowsByTheirStrideAndSortsTheSurestFirst) {
+  const auto scene = eval::render_scene({640, 360}, 1);
+  const cv::Mat gray = gray_of(scene.bgr);
+  cv::Mat padded(gray.rows, gray.cols + 37, CV_8UC1, cv::Scalar(255));
+  gray.copyTo(padded.colRange(0, gray.cols));
+  const auto detector = make_hog_detector();
+  const auto plain = detector->detect(view_of(gray), 60);
+  const auto found = detector->detect(view_of(padded.colRange(0, gray.cols)), 60);
+  ASSERT_EQ(found.size(), plain.size());
+  ASSERT_GE(found.size(), 2U);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].box.x, plain[i].box.x);
+    EXPECT_EQ(found[i].score, plain[i].score);
+    if (i > 0) {
+      EXPECT_LE(found[i].score, found[i - 1].score);
+    }
+  }
+}
+
+// A frame in which no face of the asked size has room holds none: that is an answer, not a fault.
+TEST(HogDetector, FindsNothingInSmallAndPlainPictures) {
+  const auto detector = make_hog_detector();
+  for (const Size size : {Size{16, 16}, Size{16, 400}, Size{400, 16}, Size{321, 241}}) {
+    const cv::Mat plain(size.height, size.width, CV_8UC1, cv::Scalar(128));
+    for (const int min_face_size : {24, 80, 500, 4096})
+      EXPECT_NO_THROW(EXPECT_TRUE(detector->detect(view_of(plain), min_face_size).empty()))
+          << size.width << "x" << size.height << ", min-face-size " << min_face_size;
+  }
+}
+
+TEST(HogDetector, FindsTheFacesOfPhotographs) {
+  const auto folder = test_data("detection/lfpw5");
+  FACEPERTURB_NEEDS(folder);
+  const auto detector = make_hog_detector();
+  int pictures = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() != ".png") continue;
+    SCOPED_TRACE(entry.path().filename().string());
+    // "version: 1 / n_points: 68 / {", then a line "x y" each; the first pixel is (1, 1).
+    Landmarks truth;
+    std::ifstream points(fs::path(entry.path()).replace_extension(".pts"));
+    std::string line;
+    while (std::getline(points, line) && !line.starts_with("{")) continue;
+    for (auto& p : truth) {
+      points >> p.x >> p.y;
+      p = {p.x - 1, p.y - 1};
+    }
+    ASSERT_TRUE(points);
+    const cv::Mat gray = cv::imread(entry.path().string(), cv::IMREAD_GRAYSCALE);
+    const auto [left, right] = std::ranges::minmax(truth, {}, &Point::x);
+    const auto [top, bottom] = std::ranges::minmax(truth, {}, &Point::y);
+    const auto found = detector->detect(view_of(gray), default_min_face_size(gray.cols, gray.rows));
+    const auto* match = best_match(found, {left.x, top.y, right.x - left.x, bottom.y - top.y});
+    ASSERT_NE(match, nullptr);
+    EXPECT_GT(overlap(match->box, {left.x, top.y, right.x - left.x, bottom.y - top.y}), .4F);
+    EXPECT_LT(mean_error(real_predictor().predict(view_of(gray), match->box), truth), .1F);
+    ++pictures;
+  }
+  EXPECT_EQ(pictures, 3);
+}
+
+TEST(LandmarkPredictor, OfAnyBoxStaysWithoutFault) {
+  const cv::Mat gray(48, 64, CV_8UC1, cv::Scalar(99));
+  for (const Rect box : {Rect{0, 0, 64, 48}, Rect{-500, -500, 20, 20}, Rect{60, 40, 100, 100},
+                         Rect{10, 10, 0, 0}, Rect{10, 10, 1, 1}})
+    for (const auto& p : real_predictor().predict(view_of(gray), box))
+      EXPECT_TRUE(std::isfinite(p.x) && std::isfinite(p.y));
+}
+
+TEST(LandmarkPredictor, ReadsAModelOfTheRightNumberOfLandmarks) {
+  const LandmarkPredictor predictor(small_model());
+  const Rect box{10, 20, 100, 100};
+  const cv::Mat gray(200, 200, CV_8UC1, cv::Scalar(0));
+  EXPECT_LT(mean_error(predictor.predict(view_of(gray), box), upright_face(box).landmarks), .03F);
+}
+
+// Each writes a file (or not) that is no model, and says what the error must tell.
+struct BrokenModel {
+  const char* name;
+  void (*write)(const fs::path& file);
+  const char* fault;
+};
+
+void write_bytes(const fs::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
+void write_random(const fs::path& file) {
+  std::mt19937 random(1);
+  std::string bytes(100000, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  write_bytes(file, bytes);
+}
+
+template <std::uintmax_t bytes>
+void write_start_of_real_model(const fs::path& file) {
+  fs::copy_file(LANDMARK_MODEL, file);
+  fs::resize_file(file, bytes);
+}
+
+const BrokenModel broken_models[] = {
+    {"missing", [](const fs::path&) {}, "does not exist"},
+    {"folder", [](const fs::path& file) { fs::create_directory(file); }, "not a regular file"},
+    {"broken link", [](const fs::path& file) { fs::create_symlink("nowhere", file); },
+     "does not exist"},
+    {"empty", [](const fs::path& file) { write_bytes(file, ""); }, "damaged"},
+    {"text", [](const fs::path& file) { write_bytes(file, "This is no model.\n"); }, "damaged"},
+    {"random", write_random, "damaged"},
+    {"one byte", write_start_of_real_model<1>, "damaged"},
+    {"1 MB", write_start_of_real_model<1'000'000>, "damaged"},
+    {"50 MB", write_start_of_real_model<50'000'000>, "damaged"},
+    {"no landmarks", [](const fs::path& file) { write_model(file, 0); }, "0 landmarks, not 68"},
+    {"5 landmarks", [](const fs::path& file) { write_model(file, 5); }, "5 landmarks, not 68"},
+};
+
+TEST(LandmarkPredictor, ErrorsNameTheFileAndTheFault) {
+  const TemporaryFolder folder;
+  for (const auto& broken : broken_models) {
+    const auto file = folder / broken.name;
+    broken.write(file);
+    try {
+      const LandmarkPredictor predictor(file.string());
+      ADD_FAILURE() << broken.name << ": was loaded";
+    } catch (const ModelError& error) {
+      const std::string what = error.what();
+      EXPECT_NE(what.find(file.string()), std::string::npos) << broken.name << ": " << what;
+      EXPECT_NE(what.find(broken.fault), std::string::npos) << broken.name << ": " << what;
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << broken.name << ": not a ModelError: " << error.what();
+    }
+  }
+  EXPECT_THROW(LandmarkPredictor(""), ModelError);
+}
+
+// A damaged file may be loaded (a flipped bit in a number is no fault that shows) or refused; it
+// must do no harm.
+TEST(LandmarkPredictor, DamagedFilesAreRefusedOrHarmless) {
+  std::ifstream in(small_model(), std::ios::binary);
+  const std::string good{std::istreambuf_iterator<char>(in), {}};
+  const TemporaryFolder folder;
+  const auto file = folder / "damaged";
+  const cv::Mat gray(48, 64, CV_8UC1, cv::Scalar(99));
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    for (const int value : {0x00, 0x7f, 0x88, 0xff}) {
+      std::string bytes = good;
+      bytes[i] = static_cast<char>(value);
+      write_bytes(file, bytes);
+      try {
+        LandmarkPredictor(file.string()).predict(view_of(gray), {0, 0, 48, 48});
+      } catch (const ModelError&) {
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace faceperturb::test
