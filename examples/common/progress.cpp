@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 
@@ -33,8 +32,8 @@ void Progress::show(std::uint64_t frames, std::optional<double> done) {
   const double fps = elapsed > 0 ? static_cast<double>(frames) / elapsed : 0;
   const char* const begin = terminal_ ? "\r" : "";
   const char* const end = terminal_ ? "\x1b[K" : "\n";  // clears what an older line left
-  if (done && *done > sure) {
-    const double part = std::min(*done, 1.0);
+  if (done && *done > sure && *done <= 1) {
+    const double part = *done;
     std::fprintf(stderr, "%s%3.0f %%  %" PRIu64 " frames  %.0f frames/s  %s left%s", begin,
                  100 * part, frames, fps, minutes(elapsed * (1 - part) / part).c_str(), end);
   } else {

@@ -161,8 +161,7 @@ void Pipeline::connect() {
       if (gst_pad_link(audio_.pad.get(), sink_pad(audio_queue_).get()) != GST_PAD_LINK_OK)
         throw Failure("the sound's format is not supported");
     }
-    live_ = is_live(video_.pad.get());
-    if (live_) drop_late_frames();
+    if (is_live(video_.pad.get())) drop_late_frames();
     connected_ = true;
   } catch (const Failure& failure) {
     GST_ELEMENT_ERROR(pipeline_.get(), STREAM, FAILED, ("%s", failure.what()), (nullptr));

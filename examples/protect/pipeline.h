@@ -38,8 +38,8 @@ class Pipeline {
 
   /// True when the streams have begun.
   bool connected() const { return connected_; }
-  /// True while it is not known whether frames come at all, and for live sources.
-  bool may_fall_silent() const { return connected_ ? live_ : !local_file_; }
+  /// True once the streams have begun; before that, a file may take its time to be opened.
+  bool must_not_be_silent() const { return connected_ || !local_file_; }
   /// Asks the source for an end, so that what is on its way is still recorded.
   void end_source();
   /// Ends the streams where they leave the decoder, for a source that does not answer.
@@ -78,7 +78,6 @@ class Pipeline {
   };
   Stream video_, audio_;
   const bool local_file_;
-  bool live_ = false;  // written before connected_
   std::atomic<bool> connected_ = false;
   std::atomic<std::uint64_t> frames_ = 0;
   std::atomic<GstClockTime> position_ = 0;

@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds silence{15};  // of a live source
+constexpr std::chrono::seconds silence{10};  // of a source
 constexpr std::chrono::seconds same{1};
 constexpr std::chrono::seconds patience{2};  // with a source that was asked for an end
 
@@ -47,7 +47,7 @@ class Run {
   examples::Progress progress_;
   std::vector<std::string> missing_;  // plugins
   std::string failure_;
-  std::uint64_t seen_ = 0;  // frames, and when the last of them came
+  std::uint64_t seen_ = 0;  // frames that came and went, and when that changed last
   Clock::time_point last_seen_ = Clock::now();
   std::optional<Clock::time_point> stopped_;
   bool forced_ = false;
@@ -70,25 +70,25 @@ void Run::fail(const std::string& why) {
   g_main_loop_quit(loop_.get());
 }
 
-// A camera that goes away need not say so.
+// A camera that goes away need not say so, and GStreamer's demuxer for GIF does not always find the
+// end of a file.
 void Run::on_tick() {
   const auto now = Clock::now();
+  if (const auto frames = pipeline_.frames_in() + pipeline_.frames_out(); frames != seen_) {
+    seen_ = frames;
+    last_seen_ = now;
+  }
   if (stopped_) {
     if (!forced_ && now - *stopped_ > patience) {
       forced_ = true;
       pipeline_.end_streams();
     }
-  } else if (pipeline_.may_fall_silent()) {
-    if (pipeline_.frames_in() != seen_) {
-      seen_ = pipeline_.frames_in();
-      last_seen_ = now;
-    } else if (now - last_seen_ > silence) {
-      const std::string text = "nothing came for " + std::to_string(silence.count()) + " seconds";
-      if (!pipeline_.connected()) return fail(text);
-      progress_.end();
-      g_printerr("%s: %s: the recording ends\n", name_.c_str(), text.c_str());
-      stop();
-    }
+  } else if (now - last_seen_ > silence && pipeline_.must_not_be_silent()) {
+    const std::string text = "nothing came for " + std::to_string(silence.count()) + " seconds";
+    if (!pipeline_.connected()) return fail(text);
+    progress_.end();
+    g_printerr("%s: %s: the recording ends\n", name_.c_str(), text.c_str());
+    stop();
   }
   progress_.show(pipeline_.frames_out(), pipeline_.done());
 }

@@ -54,19 +54,18 @@ const LandmarkPredictor& real_predictor() {
 TEST(HogDetector, FindsThePortraitsAndTheirLandmarks) {
   const auto detector = make_hog_detector();
   for (int person = 0; person < eval::cast_size(); ++person) {
-    for (const cv::Size size : {cv::Size(240, 320), cv::Size(321, 241)}) {
-      SCOPED_TRACE("person " + std::to_string(person) + " at " + std::to_string(size.width));
-      const auto scene = eval::render_portrait(size, person);
-      ASSERT_EQ(scene.faces.size(), 1U);
-      const auto& truth = scene.faces[0];
-      const cv::Mat gray = gray_of(scene.bgr);
-      const auto found =
-          detector->detect(view_of(gray), default_min_face_size(size.width, size.height));
-      ASSERT_FALSE(found.empty());
-      EXPECT_GT(overlap(found[0].box, truth.box), .4F);
-      EXPECT_LT(mean_error(real_predictor().predict(view_of(gray), found[0].box), truth.landmarks),
-                .1F);
-    }
+    const cv::Size size = person % 2 == 0 ? cv::Size(240, 320) : cv::Size(321, 241);
+    SCOPED_TRACE("person " + std::to_string(person) + " at " + std::to_string(size.width));
+    const auto scene = eval::render_portrait(size, person);
+    ASSERT_EQ(scene.faces.size(), 1U);
+    const auto& truth = scene.faces[0];
+    const cv::Mat gray = gray_of(scene.bgr);
+    const auto found =
+        detector->detect(view_of(gray), default_min_face_size(size.width, size.height));
+    ASSERT_FALSE(found.empty());
+    EXPECT_GT(overlap(found[0].box, truth.box), .4F);
+    EXPECT_LT(mean_error(real_predictor().predict(view_of(gray), found[0].box), truth.landmarks),
+              .1F);
   }
 }
 

@@ -116,6 +116,44 @@ TEST(LumaReader, CopiesNothingWhereThePlaneIsAlready8BitLuma) {
   }
 }
 
+// Each plane in memory of exactly its size fits; a byte less on either side does not.
+TEST(Fits, HoldsToTheByte) {
+  for (const auto& format : formats()) {
+    for (const Size size : sizes) {
+      for (const std::size_t padding : {0, 7}) {
+        SCOPED_TRACE(describe(format, size) + " padded by " + std::to_string(padding));
+        const TestFrame frame(format, size, padding);
+        const auto used = picture_bytes(frame.view(), frame.bytes);
+        std::array<std::span<const std::uint8_t>, 3> memory;
+        for (std::size_t p = 0; p < static_cast<std::size_t>(format.plane_count); ++p) {
+          const auto& plane = frame.view().planes[p];
+          const auto rows = static_cast<std::size_t>(frame.view().units_down(static_cast<int>(p)));
+          // All rows with their padding but the last.
+          memory[p] = {plane.data, static_cast<std::size_t>(plane.stride) * rows - padding};
+          EXPECT_TRUE(used[static_cast<std::size_t>(&memory[p].back() - frame.bytes.data())]);
+        }
+        EXPECT_TRUE(fits(frame.view(), memory));
+        for (std::size_t p = 0; p < static_cast<std::size_t>(format.plane_count); ++p) {
+          auto shorter = memory;
+          shorter[p] = memory[p].first(memory[p].size() - 1);
+          EXPECT_FALSE(fits(frame.view(), shorter)) << "plane " << p << ", a byte less at its end";
+          shorter[p] = memory[p].subspan(1);
+          EXPECT_FALSE(fits(frame.view(), shorter)) << "plane " << p << ", a byte less before it";
+          shorter[p] = {};
+          EXPECT_FALSE(fits(frame.view(), shorter)) << "plane " << p << " without memory";
+          for (const std::ptrdiff_t stride :
+               {std::ptrdiff_t{0}, frame.view().planes[p].stride - std::ptrdiff_t(padding) - 1,
+                -frame.view().planes[p].stride}) {
+            Frame overlapping = frame.view();
+            overlapping.planes[p].stride = stride;
+            EXPECT_FALSE(fits(overlapping, memory)) << "plane " << p << ", stride " << stride;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Cover, LeavesNothingOfThePictureAndNoPaddingTouched) {
   for (const auto& format : formats()) {
     for (const Size size : sizes) {
