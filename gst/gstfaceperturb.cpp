@@ -5,9 +5,12 @@
  * @title: faceperturb
  * @short_description: makes faces in raw video unrecognisable, in place
  *
- * Finds every face of every frame and rearranges the pixels of its eyes, nose and mouth. A frame
- * leaves only after a detector looked at it; where that fails, the frame is covered, dropped, or
- * the stream ends with an error, as #GstFacePerturb:on-unchecked says.
+ * Finds every face of every frame and rearranges the pixels of its eyes, nose and mouth. Every
+ * #GstFacePerturb:detect-interval frames a detector looks, in a thread of its own; between them
+ * faces are tracked. Frames wait for #GstFacePerturb:lookahead more, so that a face is protected
+ * also in the frames before the one in which it was found; that is the latency the element reports.
+ * A frame that could not be checked is covered, dropped, or ends the stream with an error, as
+ * #GstFacePerturb:on-unchecked says.
  *
  * The element needs a landmark model: on Debian, `apt install libdlib-data`.
  *
@@ -22,46 +25,30 @@
 
 #include <gst/video/video.h>
 
-#include <algorithm>
 #include <array>
+#include <atomic>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "gsttypes.h"
-#include "protector.h"
+#include "faces_meta.h"
+#include "options.h"
 
 GST_DEBUG_CATEGORY_STATIC(face_perturb_debug);
 #define GST_CAT_DEFAULT face_perturb_debug
 
 namespace fp = faceperturb;
+using std::chrono::nanoseconds;
 
 namespace {
 
-enum Property {
-  PROP_0,
-  PROP_METHOD,
-  PROP_REGIONS,
-  PROP_PIXELS,
-  PROP_CELL_SIZE,
-  PROP_DETECTOR,
-  PROP_LANDMARK_MODEL,
-  PROP_MIN_FACE_SIZE,
-  PROP_ON_UNCHECKED,
-  PROP_ATTACH_META,
-  PROP_POST_MESSAGES,
-  PROP_STATS,
-};
-
-// What a user sets; copied under the object lock once a frame.
-struct Options {
-  fp::Settings frame;
-  OnUnchecked on_unchecked = OnUnchecked::cover;
-  bool attach_meta = true;
-  bool post_messages = false;
-};
+constexpr guint PROP_STATS = fp::other_properties;
+constexpr nanoseconds unknown_frame_duration{GST_SECOND / 25};  // where caps have no frame rate
 
 struct Stats {
   guint64 frames = 0;
@@ -70,9 +57,14 @@ struct Stats {
   guint64 held = 0;
   guint64 covered = 0;
   guint64 dropped = 0;
-  std::chrono::nanoseconds detect_time{};
-  std::chrono::nanoseconds landmark_time{};
-  std::chrono::nanoseconds perturb_time{};
+  fp::Lookahead::Times worker;
+  nanoseconds perturb{};
+};
+
+// A frame that waits for its verdict, and the events that came before it.
+struct Waiting {
+  std::vector<GstEvent*> events;
+  GstBuffer* buffer;
 };
 
 }  // namespace
@@ -80,15 +72,24 @@ struct Stats {
 // The C++ side of the element: GObject zero-fills its instances, so they hold only a pointer to it.
 struct FacePerturb {
   // Under the object lock.
-  Options options;
-  DetectorChoice detector = DetectorChoice::automatic;
-  std::string landmark_model = DEFAULT_LANDMARK_MODEL;
+  fp::Options options;
   Stats stats;
 
-  // Of the streaming thread; the protector is made and destroyed while no frame flows.
+  // Made and destroyed while no frame flows.
+  std::unique_ptr<fp::Lookahead> lookahead;
   std::unique_ptr<fp::Protector> protector;
+
+  // Of the streaming thread.
   GstVideoInfo info{};
   const fp::FormatInfo* format = nullptr;
+  fp::LumaReader luma;
+  std::deque<Waiting> waiting;
+  std::vector<GstEvent*> events;  // that came after the newest frame that waits
+  nanoseconds time{};             // of the newest frame: grows, whatever timestamps do
+
+  std::atomic<int> depth = 0;  // frames held back
+  std::atomic<GstClockTime> frame_duration = unknown_frame_duration.count();
+  std::atomic<bool> live = false;
 };
 
 struct _GstFacePerturb {
@@ -103,122 +104,81 @@ GST_ELEMENT_REGISTER_DEFINE(faceperturb, "faceperturb", GST_RANK_NONE, GST_TYPE_
 
 namespace {
 
+GstBaseTransformClass* parent_class() {
+  return GST_BASE_TRANSFORM_CLASS(gst_face_perturb_parent_class);
+}
+
+fp::Options options_of(GstFacePerturb* element) {
+  GST_OBJECT_LOCK(element);
+  fp::Options options = element->self->options;
+  GST_OBJECT_UNLOCK(element);
+  return options;
+}
+
+// --- Properties --------------------------------------------------------------------------------
+
 GstStructure* stats_structure(const Stats& stats) {
-  const auto ns = [](std::chrono::nanoseconds time) { return static_cast<guint64>(time.count()); };
+  const auto ns = [](nanoseconds time) { return static_cast<guint64>(time.count()); };
   return gst_structure_new(
       "faceperturb-stats", "frames", G_TYPE_UINT64, stats.frames, "faces", G_TYPE_UINT64,
       stats.faces, "checked", G_TYPE_UINT64, stats.checked, "held", G_TYPE_UINT64, stats.held,
       "covered", G_TYPE_UINT64, stats.covered, "dropped", G_TYPE_UINT64, stats.dropped,
-      "detect-time", G_TYPE_UINT64, ns(stats.detect_time), "landmark-time", G_TYPE_UINT64,
-      ns(stats.landmark_time), "perturb-time", G_TYPE_UINT64, ns(stats.perturb_time), nullptr);
+      "detect-time", G_TYPE_UINT64, ns(stats.worker.detect), "track-time", G_TYPE_UINT64,
+      ns(stats.worker.track), "perturb-time", G_TYPE_UINT64, ns(stats.perturb), nullptr);
 }
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
-  FacePerturb& self = *GST_FACE_PERTURB(object)->self;
   GST_OBJECT_LOCK(object);
-  switch (id) {
-    case PROP_METHOD:
-      self.options.frame.method = static_cast<fp::Method>(g_value_get_enum(value));
-      break;
-    case PROP_REGIONS:
-      self.options.frame.regions = static_cast<fp::Regions>(g_value_get_flags(value));
-      break;
-    case PROP_PIXELS:
-      self.options.frame.pixels = g_value_get_int(value);
-      break;
-    case PROP_CELL_SIZE:
-      self.options.frame.cell_size = g_value_get_int(value);
-      break;
-    case PROP_DETECTOR:
-      self.detector = static_cast<DetectorChoice>(g_value_get_enum(value));
-      break;
-    case PROP_LANDMARK_MODEL: {
-      const gchar* file = g_value_get_string(value);
-      self.landmark_model = file ? file : "";
-      break;
-    }
-    case PROP_MIN_FACE_SIZE:
-      self.options.frame.min_face_size = g_value_get_int(value);
-      break;
-    case PROP_ON_UNCHECKED:
-      self.options.on_unchecked = static_cast<OnUnchecked>(g_value_get_enum(value));
-      break;
-    case PROP_ATTACH_META:
-      self.options.attach_meta = g_value_get_boolean(value);
-      break;
-    case PROP_POST_MESSAGES:
-      self.options.post_messages = g_value_get_boolean(value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-  }
+  const bool known = fp::set_option(GST_FACE_PERTURB(object)->self->options, id, value);
   GST_OBJECT_UNLOCK(object);
+  if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
   const FacePerturb& self = *GST_FACE_PERTURB(object)->self;
   GST_OBJECT_LOCK(object);
-  switch (id) {
-    case PROP_METHOD:
-      g_value_set_enum(value, static_cast<gint>(self.options.frame.method));
-      break;
-    case PROP_REGIONS:
-      g_value_set_flags(value, static_cast<guint>(self.options.frame.regions));
-      break;
-    case PROP_PIXELS:
-      g_value_set_int(value, self.options.frame.pixels);
-      break;
-    case PROP_CELL_SIZE:
-      g_value_set_int(value, self.options.frame.cell_size);
-      break;
-    case PROP_DETECTOR:
-      g_value_set_enum(value, static_cast<gint>(self.detector));
-      break;
-    case PROP_LANDMARK_MODEL:
-      g_value_set_string(value, self.landmark_model.c_str());
-      break;
-    case PROP_MIN_FACE_SIZE:
-      g_value_set_int(value, self.options.frame.min_face_size);
-      break;
-    case PROP_ON_UNCHECKED:
-      g_value_set_enum(value, static_cast<gint>(self.options.on_unchecked));
-      break;
-    case PROP_ATTACH_META:
-      g_value_set_boolean(value, self.options.attach_meta);
-      break;
-    case PROP_POST_MESSAGES:
-      g_value_set_boolean(value, self.options.post_messages);
-      break;
-    case PROP_STATS:
-      g_value_take_boxed(value, stats_structure(self.stats));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-  }
+  const bool known = fp::get_option(self.options, id, value);
+  if (id == PROP_STATS) g_value_take_boxed(value, stats_structure(self.stats));
   GST_OBJECT_UNLOCK(object);
+  if (!known && id != PROP_STATS) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
+
+// --- State -------------------------------------------------------------------------------------
 
 // Loads what frames need; posts an error and returns false where something is missing.
 bool open(GstFacePerturb* element) {
   FacePerturb& self = *element->self;
-  GST_OBJECT_LOCK(element);
-  const std::string model = self.landmark_model;
-  self.stats = {};
-  GST_OBJECT_UNLOCK(element);
+  const fp::Options options = options_of(element);
+  const char* property = "landmark-model";
+  const char* remedy =
+      "Set landmark-model to dlib's shape_predictor_68_face_landmarks.dat; on Debian the package "
+      "libdlib-data has it.";
   try {
-    self.protector =
-        std::make_unique<fp::Protector>(fp::make_hog_detector(), fp::LandmarkPredictor(model));
+    fp::LandmarkPredictor landmarks(options.landmark_model);
+    const bool net = options.detector == fp::DetectorKind::dnn || !options.detector_model.empty();
+    property = net ? "detector-model" : "detector";
+    remedy =
+        net ? "Set detector-model to a Darknet YOLO .cfg (with its .weights beside it), a YuNet "
+              "or RFB .onnx or a dlib MMOD .dat of faces, or choose another detector."
+            : "Install Debian's package opencv-data, or choose another detector.";
+    self.lookahead = std::make_unique<fp::Lookahead>(
+        fp::detector_info(options.detector).make(options.detector_model), std::move(landmarks),
+        options.guard);
+    self.protector = std::make_unique<fp::Protector>();
     return true;
   } catch (const fp::ModelError& error) {
-    GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ, ("landmark-model: %s", error.what()),
-                      ("Set landmark-model to dlib's shape_predictor_68_face_landmarks.dat; on "
-                       "Debian the package "
-                       "libdlib-data has it."));
+    GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ, ("%s: %s", property, error.what()),
+                      ("%s", remedy));
   } catch (const std::exception& error) {
-    GST_ELEMENT_ERROR(element, LIBRARY, INIT, ("Could not prepare the face detector"),
+    GST_ELEMENT_ERROR(element, LIBRARY, INIT, ("The face detector cannot be prepared."),
                       ("%s", error.what()));
   }
   return false;
+}
+
+void close(GstFacePerturb* element) {
+  element->self->lookahead.reset();
+  element->self->protector.reset();
 }
 
 GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
@@ -227,8 +187,38 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
     return GST_STATE_CHANGE_FAILURE;
   const auto result =
       GST_ELEMENT_CLASS(gst_face_perturb_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL) object->self->protector.reset();
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) close(object);
   return result;
+}
+
+// Throws away what waits.
+void discard(FacePerturb& self) {
+  for (const Waiting& waiting : self.waiting) {
+    for (GstEvent* event : waiting.events) gst_event_unref(event);
+    gst_buffer_unref(waiting.buffer);
+  }
+  self.waiting.clear();
+  for (GstEvent* event : self.events) gst_event_unref(event);
+  self.events.clear();
+  if (self.lookahead) self.lookahead->reset();
+}
+
+gboolean start(GstBaseTransform* base) {
+  auto* element = GST_FACE_PERTURB(base);
+  FacePerturb& self = *element->self;
+  self.lookahead->reset(options_of(element).guard);
+  self.depth = self.lookahead->options().lookahead;
+  self.format = nullptr;
+  self.live = false;
+  GST_OBJECT_LOCK(element);
+  self.stats = {};
+  GST_OBJECT_UNLOCK(element);
+  return TRUE;
+}
+
+gboolean stop(GstBaseTransform* base) {
+  discard(*GST_FACE_PERTURB(base)->self);
+  return TRUE;
 }
 
 gboolean set_caps(GstBaseTransform* base, GstCaps* caps, GstCaps*) {
@@ -236,76 +226,25 @@ gboolean set_caps(GstBaseTransform* base, GstCaps* caps, GstCaps*) {
   self.format = nullptr;
   if (!gst_video_info_from_caps(&self.info, caps)) return FALSE;
   self.format = fp::find_format(gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(&self.info)));
+
+  const int rate = GST_VIDEO_INFO_FPS_N(&self.info);
+  const GstClockTime duration =
+      rate > 0 ? gst_util_uint64_scale_int(GST_SECOND, GST_VIDEO_INFO_FPS_D(&self.info), rate)
+               : static_cast<GstClockTime>(unknown_frame_duration.count());
+  if (self.frame_duration.exchange(duration) != duration && self.depth > 0)
+    gst_element_post_message(GST_ELEMENT(base), gst_message_new_latency(GST_OBJECT(base)));
   return self.format != nullptr;
 }
 
-// A face's box in whole pixels inside the frame.
-GstVideoRectangle clipped(const fp::Rect& box, const GstVideoInfo& info) {
-  const auto within = [](float value, int limit) {
-    return static_cast<int>(std::clamp(value, 0.F, static_cast<float>(limit)));
-  };
-  const int left = within(box.x, info.width), top = within(box.y, info.height);
-  return {left, top, within(box.x + box.width, info.width) - left,
-          within(box.y + box.height, info.height) - top};
-}
+// --- Frames in ---------------------------------------------------------------------------------
 
-void attach_meta(GstBuffer* buffer, const fp::Report& report, const GstVideoInfo& info) {
-  for (const auto& face : report.faces) {
-    const auto box = clipped(face.box, info);
-    auto* meta = gst_buffer_add_video_region_of_interest_meta(
-        buffer, "face", static_cast<guint>(box.x), static_cast<guint>(box.y),
-        static_cast<guint>(box.w), static_cast<guint>(box.h));
-    gst_video_region_of_interest_meta_add_param(
-        meta, gst_structure_new("faceperturb", "confidence", G_TYPE_DOUBLE, double{face.score},
-                                "state", G_TYPE_STRING, name(report.state).data(), nullptr));
-  }
-}
-
-void post_message(GstFacePerturb* element, GstBuffer* buffer, const fp::Report& report,
-                  const GstVideoInfo& info) {
-  const GstSegment& segment = GST_BASE_TRANSFORM(element)->segment;
-  const GstClockTime time = GST_BUFFER_PTS(buffer);
-  GValue faces = G_VALUE_INIT;
-  g_value_init(&faces, GST_TYPE_LIST);
-  for (const auto& face : report.faces) {
-    const auto box = clipped(face.box, info);
-    GValue item = G_VALUE_INIT;
-    g_value_init(&item, GST_TYPE_STRUCTURE);
-    g_value_take_boxed(
-        &item, gst_structure_new("face", "x", G_TYPE_INT, box.x, "y", G_TYPE_INT, box.y, "width",
-                                 G_TYPE_INT, box.w, "height", G_TYPE_INT, box.h, "confidence",
-                                 G_TYPE_DOUBLE, double{face.score}, nullptr));
-    gst_value_list_append_and_take_value(&faces, &item);
-  }
-  GstStructure* structure = gst_structure_new(
-      "faceperturb", "timestamp", G_TYPE_UINT64, time, "stream-time", G_TYPE_UINT64,
-      gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, time), "running-time", G_TYPE_UINT64,
-      gst_segment_to_running_time(&segment, GST_FORMAT_TIME, time), "duration", G_TYPE_UINT64,
-      GST_BUFFER_DURATION(buffer), "state", G_TYPE_STRING, name(report.state).data(), nullptr);
-  gst_structure_take_value(structure, "faces", &faces);
-  gst_element_post_message(GST_ELEMENT(element),
-                           gst_message_new_element(GST_OBJECT(element), structure));
-}
-
-void count(GstFacePerturb* element, const fp::Report& report, const Options& options) {
-  Stats& stats = element->self->stats;
-  GST_OBJECT_LOCK(element);
-  ++stats.frames;
-  stats.faces += report.faces.size();
-  if (report.state == fp::FrameState::covered)
-    ++(options.on_unchecked == OnUnchecked::cover ? stats.covered : stats.dropped);
-  else
-    ++(report.state == fp::FrameState::held ? stats.held : stats.checked);
-  stats.detect_time += report.detect_time;
-  stats.landmark_time += report.landmark_time;
-  stats.perturb_time += report.perturb_time;
-  GST_OBJECT_UNLOCK(element);
-}
-
-void before_transform(GstBaseTransform* base, GstBuffer* buffer) {
-  const GstClockTime time =
-      gst_segment_to_stream_time(&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  if (GST_CLOCK_TIME_IS_VALID(time)) gst_object_sync_values(GST_OBJECT(base), time);
+GstFlowReturn unusable(GstFacePerturb* element, GstBuffer* buffer) {
+  const FacePerturb& self = *element->self;
+  GST_ELEMENT_ERROR(
+      element, STREAM, FORMAT, ("A video frame cannot be read or written."),
+      ("%" GST_PTR_FORMAT " does not hold a writable frame of %dx%d %s", static_cast<void*>(buffer),
+       self.info.width, self.info.height, self.format->name.data()));
+  return GST_FLOW_ERROR;
 }
 
 // The mapped frame as the library sees it, if it lies wholly in the buffer's memory: GStreamer does
@@ -323,51 +262,226 @@ std::optional<fp::Frame> frame_of(const GstVideoFrame& mapped, const fp::FormatI
   return frame;
 }
 
-GstFlowReturn unusable(GstFacePerturb* element, GstBuffer* buffer) {
-  const FacePerturb& self = *element->self;
-  GST_ELEMENT_ERROR(
-      element, STREAM, FORMAT, ("A video frame cannot be written to."),
-      ("%" GST_PTR_FORMAT " does not hold a writable frame of %dx%d %s", static_cast<void*>(buffer),
-       self.info.width, self.info.height, self.format->name.data()));
-  return GST_FLOW_ERROR;
-}
+GstFlowReturn drain(GstFacePerturb* element);
 
-// GstVideoFilter would let a buffer that it cannot map go on as it is. Here that is an error.
-GstFlowReturn transform_ip(GstBaseTransform* base, GstBuffer* buffer) {
-  auto* element = GST_FACE_PERTURB(base);
+GstFlowReturn take(GstFacePerturb* element, GstBuffer* buffer) {
   FacePerturb& self = *element->self;
   GstVideoFrame mapped;
-  if (!self.protector || !self.format) return GST_FLOW_NOT_NEGOTIATED;
-  if (!gst_video_frame_map(&mapped, &self.info, buffer, GST_MAP_READWRITE))
-    return unusable(element, buffer);
-
-  GST_OBJECT_LOCK(element);
-  const Options options = self.options;
-  GST_OBJECT_UNLOCK(element);
-
-  const auto frame = frame_of(mapped, self.format);
+  const bool readable = gst_video_frame_map(&mapped, &self.info, buffer, GST_MAP_READ);
+  const auto frame = readable ? frame_of(mapped, self.format) : std::nullopt;
   if (!frame) {
-    gst_video_frame_unmap(&mapped);
-    return unusable(element, buffer);
-  }
-  const fp::Report report = self.protector->protect(*frame, options.frame);
-  gst_video_frame_unmap(&mapped);
-
-  count(element, report, options);
-  if (report.state == fp::FrameState::covered && options.on_unchecked != OnUnchecked::cover) {
-    if (options.on_unchecked == OnUnchecked::drop) {
-      GST_WARNING_OBJECT(element, "dropping an unchecked frame: %s", report.fault.c_str());
-      return GST_BASE_TRANSFORM_FLOW_DROPPED;
-    }
-    GST_ELEMENT_ERROR(element, STREAM, FAILED, ("A frame could not be checked for faces."),
-                      ("%s", report.fault.c_str()));
+    if (readable) gst_video_frame_unmap(&mapped);
+    unusable(element, buffer);
+    gst_buffer_unref(buffer);
     return GST_FLOW_ERROR;
   }
-  if (report.state == fp::FrameState::covered)
-    GST_WARNING_OBJECT(element, "covering an unchecked frame: %s", report.fault.c_str());
-  if (options.attach_meta) attach_meta(buffer, report, mapped.info);
-  if (options.post_messages) post_message(element, buffer, report, mapped.info);
+  const nanoseconds next = self.time + nanoseconds(self.frame_duration);
+  const nanoseconds stamp(GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : 0);
+  self.time = stamp > self.time ? stamp : next;
+
+  const fp::Options options = options_of(element);
+  try {
+    std::optional<std::vector<fp::Detection>> found;
+    if (options.detector == fp::DetectorKind::upstream) found = fp::attached_faces(buffer);
+    self.lookahead->push(self.luma.read(*frame), self.time,
+                         options.min_face_size > 0
+                             ? options.min_face_size
+                             : fp::default_min_face_size(frame->width, frame->height),
+                         std::move(found));
+  } catch (const std::exception& error) {
+    gst_video_frame_unmap(&mapped);
+    gst_buffer_unref(buffer);
+    GST_ELEMENT_ERROR(element, STREAM, FAILED, ("A video frame cannot be looked at."),
+                      ("%s", error.what()));
+    return GST_FLOW_ERROR;
+  }
+  gst_video_frame_unmap(&mapped);
+  self.waiting.push_back({std::move(self.events), buffer});
+  self.events.clear();
   return GST_FLOW_OK;
+}
+
+GstFlowReturn submit_input_buffer(GstBaseTransform* base, gboolean is_discont, GstBuffer* input) {
+  auto* element = GST_FACE_PERTURB(base);
+  FacePerturb& self = *element->self;
+  // Negotiates, and drops what is late: such a frame is not looked at and does not leave.
+  GstFlowReturn flow = parent_class()->submit_input_buffer(base, is_discont, input);
+  GstBuffer* buffer = std::exchange(base->queued_buf, nullptr);
+  if (flow != GST_FLOW_OK || !buffer) return flow;
+  if (!self.lookahead || !self.format) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  // What was tracked says nothing of what comes. (is_discont stays set until something went out.)
+  if (GST_BUFFER_IS_DISCONT(buffer) && !self.waiting.empty()) {
+    flow = drain(element);
+    self.lookahead->reset();
+    if (flow != GST_FLOW_OK) {
+      gst_buffer_unref(buffer);
+      return flow;
+    }
+  }
+  return take(element, buffer);
+}
+
+// --- Frames out --------------------------------------------------------------------------------
+
+void count(GstFacePerturb* element, const fp::Verdict& verdict, const fp::Options& options,
+           nanoseconds perturb_time) {
+  FacePerturb& self = *element->self;
+  const auto worker = self.lookahead->times();
+  GST_OBJECT_LOCK(element);
+  Stats& stats = self.stats;
+  ++stats.frames;
+  stats.faces += verdict.faces.size();
+  if (verdict.state == fp::FrameState::covered)
+    ++(options.on_unchecked == fp::OnUnchecked::cover ? stats.covered : stats.dropped);
+  else
+    ++(verdict.state == fp::FrameState::held ? stats.held : stats.checked);
+  stats.worker = worker;
+  stats.perturb += perturb_time;
+  GST_OBJECT_UNLOCK(element);
+}
+
+// Protects the oldest frame that waits. GST_BASE_TRANSFORM_FLOW_DROPPED: it shall not leave.
+// GstVideoFilter would let a buffer that it cannot map go on as it is. Here that is an error.
+GstFlowReturn release(GstFacePerturb* element, GstBuffer** output) {
+  FacePerturb& self = *element->self;
+  auto* base = GST_BASE_TRANSFORM(element);
+  const Waiting next = std::move(self.waiting.front());
+  self.waiting.pop_front();
+  for (GstEvent* event : next.events) gst_pad_push_event(base->srcpad, event);
+
+  // A live stream does not wait for a worker that falls behind.
+  std::optional<fp::Lookahead::Clock::time_point> deadline;
+  if (self.live) deadline = fp::Lookahead::Clock::now() + nanoseconds(self.frame_duration) / 2;
+  fp::Verdict verdict = self.lookahead->pop(deadline);
+
+  GstBuffer* buffer = gst_buffer_make_writable(next.buffer);
+  const GstClockTime time =
+      gst_segment_to_stream_time(&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (GST_CLOCK_TIME_IS_VALID(time)) gst_object_sync_values(GST_OBJECT(element), time);
+  const fp::Options options = options_of(element);
+
+  GstVideoFrame mapped;
+  const bool writable = gst_video_frame_map(&mapped, &self.info, buffer, GST_MAP_READWRITE);
+  const auto frame = writable ? frame_of(mapped, self.format) : std::nullopt;
+  if (!frame) {
+    if (writable) gst_video_frame_unmap(&mapped);
+    unusable(element, buffer);
+    gst_buffer_unref(buffer);
+    return GST_FLOW_ERROR;
+  }
+  const auto before = fp::Lookahead::Clock::now();
+  self.protector->protect(*frame, verdict, options.frame);
+  count(element, verdict, options, fp::Lookahead::Clock::now() - before);
+  const GstVideoInfo info = mapped.info;
+  gst_video_frame_unmap(&mapped);
+
+  if (verdict.state == fp::FrameState::covered) {
+    GST_WARNING_OBJECT(element, "unchecked frame: %s", verdict.fault.c_str());
+    if (options.on_unchecked != fp::OnUnchecked::cover) {
+      gst_buffer_unref(buffer);
+      if (options.on_unchecked == fp::OnUnchecked::drop) return GST_BASE_TRANSFORM_FLOW_DROPPED;
+      GST_ELEMENT_ERROR(element, STREAM, FAILED, ("A frame could not be checked for faces."),
+                        ("%s", verdict.fault.c_str()));
+      return GST_FLOW_ERROR;
+    }
+  }
+  if (options.attach_meta) fp::attach_faces(buffer, verdict, info);
+  if (options.post_messages)
+    gst_element_post_message(GST_ELEMENT(element), fp::faces_message(GST_ELEMENT(element), buffer,
+                                                                     verdict, info, base->segment));
+  *output = buffer;
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn generate_output(GstBaseTransform* base, GstBuffer** output) {
+  auto* element = GST_FACE_PERTURB(base);
+  *output = nullptr;
+  if (element->self->waiting.size() <= static_cast<std::size_t>(element->self->depth))
+    return GST_FLOW_OK;
+  return release(element, output);
+}
+
+// Sends everything that waits: no more frames come to look ahead at.
+GstFlowReturn drain(GstFacePerturb* element) {
+  FacePerturb& self = *element->self;
+  GstPad* pad = GST_BASE_TRANSFORM_SRC_PAD(element);
+  if (self.lookahead) self.lookahead->finish();
+  GstFlowReturn flow = GST_FLOW_OK;
+  while (flow == GST_FLOW_OK && !self.waiting.empty()) {
+    GstBuffer* buffer = nullptr;
+    flow = release(element, &buffer);
+    if (flow == GST_BASE_TRANSFORM_FLOW_DROPPED)
+      flow = GST_FLOW_OK;
+    else if (flow == GST_FLOW_OK)
+      flow = gst_pad_push(pad, buffer);
+  }
+  for (GstEvent* event : std::exchange(self.events, {})) gst_pad_push_event(pad, event);
+  if (flow != GST_FLOW_OK) discard(self);
+  return flow;
+}
+
+// --- Events and queries ------------------------------------------------------------------------
+
+gboolean sink_event(GstBaseTransform* base, GstEvent* event) {
+  auto* element = GST_FACE_PERTURB(base);
+  FacePerturb& self = *element->self;
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_FLUSH_STOP:
+      discard(self);
+      break;
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_CAPS:
+    case GST_EVENT_SEGMENT:
+    case GST_EVENT_GAP:
+    case GST_EVENT_EOS:
+      drain(element);
+      break;
+    default:  // anything else in the stream keeps its place between the frames
+      if ((int{GST_EVENT_TYPE(event)} & GST_EVENT_TYPE_SERIALIZED) && !self.waiting.empty()) {
+        self.events.push_back(event);
+        return TRUE;
+      }
+  }
+  const auto type = GST_EVENT_TYPE(event);
+  const gboolean handled = parent_class()->sink_event(base, event);
+  // Positions in the next stream say nothing of those in this one.
+  if ((type == GST_EVENT_CAPS || type == GST_EVENT_SEGMENT) && self.lookahead)
+    self.lookahead->reset();
+  return handled;
+}
+
+gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* query) {
+  FacePerturb& self = *GST_FACE_PERTURB(base)->self;
+  if (direction != GST_PAD_SRC || GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
+    return parent_class()->query(base, direction, query);
+  if (!gst_pad_peer_query(base->sinkpad, query)) return FALSE;
+  gboolean live;
+  GstClockTime least, most;
+  gst_query_parse_latency(query, &live, &least, &most);
+  self.live = live;
+  // The frames held back, and what a live stream waits for the worker at most.
+  const GstClockTime frame = self.frame_duration;
+  const GstClockTime own = static_cast<GstClockTime>(self.depth) * frame + frame / 2;
+  gst_query_set_latency(query, live, least + own,
+                        GST_CLOCK_TIME_IS_VALID(most) ? most + own : GST_CLOCK_TIME_NONE);
+  return TRUE;
+}
+
+// The frames that wait come out of somebody's pool: it must have more of them.
+gboolean propose_allocation(GstBaseTransform* base, GstQuery* decide, GstQuery* query) {
+  const gboolean result = parent_class()->propose_allocation(base, decide, query);
+  const auto more = static_cast<guint>(GST_FACE_PERTURB(base)->self->depth);
+  for (guint i = 0; i < gst_query_get_n_allocation_pools(query); ++i) {
+    GstBufferPool* pool;
+    guint size, least, most;
+    gst_query_parse_nth_allocation_pool(query, i, &pool, &size, &least, &most);
+    gst_query_set_nth_allocation_pool(query, i, pool, size, least + more, most ? most + more : 0);
+    if (pool) gst_object_unref(pool);
+  }
+  return result;
 }
 
 void finalize(GObject* object) {
@@ -394,72 +508,6 @@ GstPadTemplate* pad_template(const gchar* name, GstPadDirection direction) {
   return result;
 }
 
-void install_properties(GObjectClass* object_class) {
-  constexpr auto live = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                 GST_PARAM_MUTABLE_PLAYING);
-  constexpr auto animated = static_cast<GParamFlags>(live | GST_PARAM_CONTROLLABLE);
-  constexpr auto fixed = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                  GST_PARAM_MUTABLE_READY);
-  const Options defaults;
-  const auto install = [&](Property id, GParamSpec* spec) {
-    g_object_class_install_property(object_class, id, spec);
-  };
-  install(PROP_METHOD,
-          g_param_spec_enum("method", "Method", "What is done to the chosen regions of every face",
-                            gst_face_perturb_method_get_type(),
-                            static_cast<gint>(defaults.frame.method), animated));
-  install(PROP_REGIONS,
-          g_param_spec_flags("regions", "Regions",
-                             "Parts of a face to perturb; 0 = head, for nothing chosen must not "
-                             "mean nothing protected",
-                             gst_face_perturb_regions_get_type(),
-                             static_cast<guint>(defaults.frame.regions), live));
-  install(PROP_PIXELS,
-          g_param_spec_int("pixels", "Pixels",
-                           "Pixels to perturb in a face; 0 = all of the regions. Fewer than the "
-                           "regions hold are drawn at random, for more the area grows outwards",
-                           0, G_MAXINT, defaults.frame.pixels, animated));
-  install(PROP_CELL_SIZE,
-          g_param_spec_int("cell-size", "Cell size",
-                           "Width and height in pixels of what is moved as one piece, rounded up "
-                           "to the chroma sub-sampling of the format; 1 = single pixels",
-                           1, 256, defaults.frame.cell_size, live));
-  install(PROP_DETECTOR, g_param_spec_enum("detector", "Detector", "What finds the faces",
-                                           gst_face_perturb_detector_get_type(),
-                                           static_cast<gint>(DetectorChoice::automatic), fixed));
-  install(PROP_LANDMARK_MODEL,
-          g_param_spec_string("landmark-model", "Landmark model",
-                              "File of a dlib shape predictor for 68 landmarks (Debian: package "
-                              "libdlib-data); read when the element goes to READY",
-                              DEFAULT_LANDMARK_MODEL, fixed));
-  install(
-      PROP_MIN_FACE_SIZE,
-      g_param_spec_int("min-face-size", "Minimum face size",
-                       "Width in pixels of the smallest face to find; 0 = one eighth of the "
-                       "frame's shorter side, at least 24. Half of it costs four times the time",
-                       0, 4096, defaults.frame.min_face_size, live));
-  install(PROP_ON_UNCHECKED,
-          g_param_spec_enum("on-unchecked", "On unchecked",
-                            "What becomes of a frame that could not be checked for faces",
-                            gst_face_perturb_on_unchecked_get_type(),
-                            static_cast<gint>(defaults.on_unchecked), live));
-  install(PROP_ATTACH_META,
-          g_param_spec_boolean("attach-meta", "Attach metadata",
-                               "Attach a GstVideoRegionOfInterestMeta of type face to the buffer "
-                               "for every face found",
-                               defaults.attach_meta, live));
-  install(PROP_POST_MESSAGES,
-          g_param_spec_boolean("post-messages", "Post messages",
-                               "Post an element message faceperturb on the bus for every frame",
-                               defaults.post_messages, live));
-  install(PROP_STATS,
-          g_param_spec_boxed("stats", "Statistics",
-                             "Counts since NULL to READY: frames, faces, and frames checked, held, "
-                             "covered, dropped; times in nanoseconds",
-                             GST_TYPE_STRUCTURE,
-                             static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
-}
-
 }  // namespace
 
 static void gst_face_perturb_class_init(GstFacePerturbClass* klass) {
@@ -467,7 +515,14 @@ static void gst_face_perturb_class_init(GstFacePerturbClass* klass) {
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
-  install_properties(object_class);
+  fp::install_options(object_class);
+  g_object_class_install_property(
+      object_class, PROP_STATS,
+      g_param_spec_boxed("stats", "Statistics",
+                         "Counts since READY to PAUSED: frames, faces, and frames checked, held, "
+                         "covered, dropped; times in nanoseconds",
+                         GST_TYPE_STRUCTURE,
+                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;
@@ -478,14 +533,18 @@ static void gst_face_perturb_class_init(GstFacePerturbClass* klass) {
   gst_element_class_add_pad_template(element_class, pad_template("sink", GST_PAD_SINK));
   gst_element_class_add_pad_template(element_class, pad_template("src", GST_PAD_SRC));
   for (const GType type :
-       {gst_face_perturb_method_get_type(), gst_face_perturb_regions_get_type(),
-        gst_face_perturb_detector_get_type(), gst_face_perturb_on_unchecked_get_type()})
+       {fp::method_type(), fp::regions_type(), fp::detector_type(), fp::on_unchecked_type()})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 
   auto* base_class = GST_BASE_TRANSFORM_CLASS(klass);
+  base_class->start = start;
+  base_class->stop = stop;
   base_class->set_caps = set_caps;
-  base_class->before_transform = before_transform;
-  base_class->transform_ip = transform_ip;
+  base_class->submit_input_buffer = submit_input_buffer;
+  base_class->generate_output = generate_output;
+  base_class->sink_event = sink_event;
+  base_class->query = query;
+  base_class->propose_allocation = propose_allocation;
 }
 
 static void gst_face_perturb_init(GstFacePerturb* element) {

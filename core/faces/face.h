@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 
 #include "faces/geometry.h"
 
@@ -11,11 +13,16 @@ namespace faceperturb {
 /// eyes, 48-67 mouth. Left and right are the picture's.
 using Landmarks = std::array<Point, 68>;
 
-/// One detected person's face in one frame.
+/// One person's face in one frame.
 struct Face {
-  Rect box;         ///< as the detector gave it: about brows to chin
-  float score = 0;  ///< the detector's; larger is surer, the scale is the detector's own
-  Landmarks landmarks;
+  std::uint32_t id = 0;  ///< the same in every frame of one track; 0: not tracked
+  Rect box;              ///< about brows to chin
+  float score = 0;  ///< of the last detection; larger is surer, the scale is the detector's own
+  /// None where no landmarks can be trusted (seen from the side, implausible): the whole box is
+  /// protected then, whatever regions are chosen.
+  std::optional<Landmarks> landmarks{};
+  float growth = 0;  ///< luma pixels by which the place is uncertain: every region is widened by it
+  bool held = false;  ///< lost, and protected where it was last
 };
 
 }  // namespace faceperturb

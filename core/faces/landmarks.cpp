@@ -4,30 +4,38 @@
 #include <dlib/image_processing/shape_predictor.h>
 #include <dlib/opencv/cv_image.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <mutex>
+#include <opencv2/imgproc.hpp>
 
 #include "faces/luma_mat.h"
 
 namespace faceperturb {
 
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr float face_pixels = 150;  // width at which landmarks are fitted
+
+}  // namespace
+
 struct LandmarkPredictor::Model {
   dlib::shape_predictor predictor;
+  static std::shared_ptr<const Model> read(const std::string& file);
 };
 
-LandmarkPredictor::LandmarkPredictor(const std::string& file) {
+std::shared_ptr<const LandmarkPredictor::Model> LandmarkPredictor::Model::read(
+    const std::string& file) {
   const auto fail = [&](const std::string& fault) { throw ModelError("'" + file + "' " + fault); };
-  if (file.empty()) throw ModelError("no file is set");
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(status)) fail("does not exist");
-  if (!std::filesystem::is_regular_file(status)) fail("is not a regular file");
   std::ifstream in(file, std::ios::binary);
   if (!in) fail(std::string("cannot be read: ") + std::strerror(errno));
-
-  auto model = std::make_unique<Model>();
+  auto model = std::make_shared<Model>();
   try {
     deserialize(model->predictor, in);
   } catch (const std::exception&) {  // also bad_alloc: a damaged file can announce any length
@@ -35,24 +43,79 @@ LandmarkPredictor::LandmarkPredictor(const std::string& file) {
   }
   if (model->predictor.num_parts() != std::tuple_size_v<Landmarks>)
     fail("predicts " + std::to_string(model->predictor.num_parts()) + " landmarks, not 68");
-  model_ = std::move(model);
+  return model;
 }
 
-LandmarkPredictor::~LandmarkPredictor() = default;
-LandmarkPredictor::LandmarkPredictor(LandmarkPredictor&&) noexcept = default;
-LandmarkPredictor& LandmarkPredictor::operator=(LandmarkPredictor&&) noexcept = default;
+LandmarkPredictor::LandmarkPredictor(const std::string& file) {
+  const auto fail = [&](const std::string& fault) { throw ModelError("'" + file + "' " + fault); };
+  if (file.empty()) throw ModelError("no file is set");
+  std::error_code error;
+  const auto status = fs::status(file, error);
+  if (!fs::exists(status)) fail("does not exist");
+  if (!fs::is_regular_file(status)) fail("is not a regular file");
+
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, fs::file_time_type>, std::weak_ptr<const Model>> loaded;
+  const std::lock_guard lock(mutex);
+  auto& known = loaded[{fs::canonical(file), fs::last_write_time(file)}];
+  model_ = known.lock();
+  if (!model_) known = model_ = Model::read(file);
+}
 
 Landmarks LandmarkPredictor::predict(const LumaView& luma, const Rect& box) const {
-  const dlib::rectangle area(std::lround(box.x), std::lround(box.y),
-                             std::lround(box.x + box.width) - 1,
-                             std::lround(box.y + box.height) - 1);
-  const auto shape = model_->predictor(dlib::cv_image<unsigned char>(luma_mat(luma)), area);
+  // dlib gives whole pixels: a face brought to a fixed size first gives fractions of the picture's.
+  const float scale = face_pixels / std::max(box.width, 1.F);
+  const auto margin = 0.5F * box.width;
+  const int left = static_cast<int>(std::floor(box.x - margin));
+  const int top = static_cast<int>(std::floor(box.y - margin));
+  const cv::Rect wanted(left, top, static_cast<int>(std::ceil(box.width + 2 * margin)),
+                        static_cast<int>(std::ceil(box.height + 2 * margin)));
+  const cv::Rect inside = wanted & cv::Rect(0, 0, luma.width, luma.height);
   Landmarks landmarks;
+  if (inside.empty()) {  // nothing to see there: landmarks that are not plausible
+    landmarks.fill({box.x + box.width / 2, box.y + box.height / 2});
+    return landmarks;
+  }
+  cv::Mat crop;
+  cv::resize(luma_mat(luma)(inside), crop, {}, scale, scale,
+             scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
+
+  const auto zoomed = [&](float position, int origin) {
+    return std::lround((position - static_cast<float>(origin)) * scale);
+  };
+  const dlib::rectangle area(zoomed(box.x, inside.x), zoomed(box.y, inside.y),
+                             zoomed(box.x + box.width, inside.x) - 1,
+                             zoomed(box.y + box.height, inside.y) - 1);
+  const auto shape = model_->predictor(dlib::cv_image<unsigned char>(crop), area);
   for (unsigned long i = 0; i < shape.num_parts(); ++i) {
-    const auto& part = shape.part(i);
-    landmarks[i] = {static_cast<float>(part.x()), static_cast<float>(part.y())};
+    const auto restored = [&](long position, int origin) {
+      return (static_cast<float>(position) + 0.5F) / scale - 0.5F + static_cast<float>(origin);
+    };
+    landmarks[i] = {restored(shape.part(i).x(), inside.x), restored(shape.part(i).y(), inside.y)};
   }
   return landmarks;
+}
+
+bool plausible(const Landmarks& landmarks, const Rect& box) {
+  const auto middle = [&](std::size_t first, std::size_t last) {
+    cv::Point2f sum;
+    for (std::size_t i = first; i <= last; ++i) sum += cv::Point2f(landmarks[i].x, landmarks[i].y);
+    return sum / static_cast<float>(last - first + 1);
+  };
+  const cv::Point2f left = middle(36, 41), right = middle(42, 47);
+  const cv::Point2f across = right - left;
+  const float eyes = static_cast<float>(cv::norm(across));
+  if (!(eyes > 0.2F * box.width && eyes < 0.8F * box.width)) return false;
+  // How far below the eyes a point is, square to the line between them, in eye distances.
+  const cv::Point2f down(-across.y / eyes, across.x / eyes);
+  const auto below = [&](cv::Point2f p) { return (p - (left + right) / 2).dot(down) / eyes; };
+  const float nose = below(middle(31, 35)), mouth = below(middle(48, 67));
+  if (!(nose > 0.2F && mouth > nose && mouth < 2.5F)) return false;
+  const float near = 0.35F * box.width;
+  return std::ranges::all_of(landmarks.begin() + 17, landmarks.end(), [&](const Point& p) {
+    return p.x > box.x - near && p.y > box.y - near && p.x < box.x + box.width + near &&
+           p.y < box.y + box.height + near;
+  });
 }
 
 }  // namespace faceperturb

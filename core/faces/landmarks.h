@@ -2,35 +2,31 @@
 #pragma once
 
 #include <memory>
-#include <stdexcept>
 #include <string>
 
+#include "faces/detector.h"
 #include "faces/face.h"
 #include "frame/frame.h"
 
 namespace faceperturb {
-
-/// A model file that cannot be used. what() names the file and the fault.
-class ModelError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 /// dlib's ensemble of regression trees (Kazemi and Sullivan, CVPR 2014) for 68 landmarks.
 class LandmarkPredictor {
  public:
   /// Reads a model such as Debian's libdlib-data has; throws ModelError.
   explicit LandmarkPredictor(const std::string& file);
-  ~LandmarkPredictor();
-  LandmarkPredictor(LandmarkPredictor&&) noexcept;
-  LandmarkPredictor& operator=(LandmarkPredictor&&) noexcept;
 
-  /// The landmarks of the face in `box`. May be called from several threads.
+  /// The landmarks of the face in `box`, to a fraction of a pixel. May be called from several
+  /// threads.
   Landmarks predict(const LumaView& luma, const Rect& box) const;
 
  private:
   struct Model;
-  std::unique_ptr<const Model> model_;
+  std::shared_ptr<const Model> model_;  // one copy in a process, for it takes 100 MB
 };
+
+/// Whether landmarks look like a face that fills `box`: eyes apart, nose and mouth below them, all
+/// near the box. What is not plausible must not decide what is protected.
+bool plausible(const Landmarks& landmarks, const Rect& box);
 
 }  // namespace faceperturb

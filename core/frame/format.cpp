@@ -26,11 +26,12 @@ constexpr FormatInfo packed(PixelFormat format, std::string_view name, PlaneForm
   return {format, name, 1, {plane, unused, unused}, luma};
 }
 
-// RGB by the byte offsets of its parts; alpha < 0: none (the fourth byte, if any, is padding).
+// RGB by the byte offsets of its parts. The fourth byte, alpha or padding, is opaque in black: some
+// converters take padding for alpha.
 constexpr FormatInfo packed_rgb(PixelFormat format, std::string_view name, int bytes, int r, int g,
-                                int b, int alpha = -1) {
+                                int b) {
   PlaneFormat plane{bytes, 1, 1, {}};
-  if (alpha >= 0) plane.black[static_cast<std::size_t>(alpha)] = 255;
+  if (bytes == 4) plane.black[static_cast<std::size_t>(6 - r - g - b)] = 255;
   return packed(format, name, plane, {true, {r, g, b}, bytes, 1, 0});
 }
 
@@ -53,10 +54,10 @@ constexpr std::array table{
     packed_rgb(xrgb, "xRGB", 4, 1, 2, 3),
     packed_rgb(bgrx, "BGRx", 4, 2, 1, 0),
     packed_rgb(xbgr, "xBGR", 4, 3, 2, 1),
-    packed_rgb(rgba, "RGBA", 4, 0, 1, 2, 3),
-    packed_rgb(argb, "ARGB", 4, 1, 2, 3, 0),
-    packed_rgb(bgra, "BGRA", 4, 2, 1, 0, 3),
-    packed_rgb(abgr, "ABGR", 4, 3, 2, 1, 0),
+    packed_rgb(rgba, "RGBA", 4, 0, 1, 2),
+    packed_rgb(argb, "ARGB", 4, 1, 2, 3),
+    packed_rgb(bgra, "BGRA", 4, 2, 1, 0),
+    packed_rgb(abgr, "ABGR", 4, 3, 2, 1),
     // 10 bit: 64 is black and 512 is no colour; P010 keeps its 10 bits at the top of 16.
     FormatInfo{i420_10le,
                "I420_10LE",

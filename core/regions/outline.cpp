@@ -45,35 +45,44 @@ Points forehead(const Landmarks& marks) {
   return brows;
 }
 
-Points box_with_margin(const Rect& box) {
-  const float left = box.x - 0.3F * box.width;
-  const float right = box.x + 1.3F * box.width;
-  const float top = box.y - 0.55F * box.height;
-  const float bottom = box.y + 1.2F * box.height;
+Points corners(float left, float top, float right, float bottom) {
   return {{left, top}, {right, top}, {right, bottom}, {left, bottom}};
+}
+
+Points head(const Rect& box) {
+  return corners(box.x - 0.3F * box.width, box.y - 0.55F * box.height, box.x + 1.3F * box.width,
+                 box.y + 1.2F * box.height);
+}
+
+Points whole(const Rect& box) {
+  return corners(box.x, box.y - 0.1F * box.height, box.x + box.width, box.y + 1.1F * box.height);
 }
 
 }  // namespace
 
 std::vector<Outline> region_outlines(const Face& face, Regions regions) {
-  const Landmarks& m = face.landmarks;
+  if (regions == Regions{}) regions = Regions::head;
+  if (!face.landmarks) {
+    return {hull(has(regions, Regions::head) ? head(face.box) : whole(face.box), face.growth)};
+  }
+
+  const Landmarks& m = *face.landmarks;
   const float eyes = static_cast<float>(cv::norm(middle(run(m, 36, 41)) - middle(run(m, 42, 47))));
   // A profile's eyes are close together: never let the margin vanish with them.
   const float unit = std::max(eyes, 0.3F * face.box.width);
-
-  if (regions == Regions{}) regions = Regions::head;
+  const float feature_margin = 0.14F * unit + face.growth;
 
   std::vector<Outline> outlines;
   if (has(regions, Regions::eyes)) {
-    outlines.push_back(hull(join(run(m, 17, 21), run(m, 36, 41)), 0.14F * unit));
-    outlines.push_back(hull(join(run(m, 22, 26), run(m, 42, 47)), 0.14F * unit));
+    outlines.push_back(hull(join(run(m, 17, 21), run(m, 36, 41)), feature_margin));
+    outlines.push_back(hull(join(run(m, 22, 26), run(m, 42, 47)), feature_margin));
   }
-  if (has(regions, Regions::nose)) outlines.push_back(hull(run(m, 27, 35), 0.14F * unit));
-  if (has(regions, Regions::mouth)) outlines.push_back(hull(run(m, 48, 67), 0.14F * unit));
+  if (has(regions, Regions::nose)) outlines.push_back(hull(run(m, 27, 35), feature_margin));
+  if (has(regions, Regions::mouth)) outlines.push_back(hull(run(m, 48, 67), feature_margin));
   if (has(regions, Regions::face))
-    outlines.push_back(hull(join(run(m, 0, 67), forehead(m)), 0.05F * unit));
+    outlines.push_back(hull(join(run(m, 0, 67), forehead(m)), 0.05F * unit + face.growth));
   if (has(regions, Regions::head))
-    outlines.push_back(hull(join(run(m, 0, 67), box_with_margin(face.box)), 0));
+    outlines.push_back(hull(join(run(m, 0, 67), head(face.box)), face.growth));
   return outlines;
 }
 

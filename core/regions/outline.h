@@ -16,7 +16,8 @@ struct Outline {
 };
 
 /// The outlines of the chosen regions of one face, in luma pixels. Margins follow the distance
-/// between the eyes, because landmarks run along the middle of brows, lips and nostrils.
+/// between the eyes, because landmarks run along the middle of brows, lips and nostrils. Without
+/// landmarks every choice is the whole box, or the head.
 std::vector<Outline> region_outlines(const Face& face, Regions regions);
 
 }  // namespace faceperturb

@@ -160,8 +160,8 @@ std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels,
   }
   if (pixels <= 0) return cells_;
 
-  const int per_cell = grid_.pixels_per_cell();
-  const auto count = static_cast<std::size_t>((pixels + per_cell - 1) / per_cell);
+  const auto per_cell = static_cast<std::size_t>(grid_.pixels_per_cell());
+  const std::size_t count = (static_cast<std::size_t>(pixels) + per_cell - 1) / per_cell;
   if (count < cells_.size()) {
     draw_to_front(std::span(cells_), count, random);
     return std::span(cells_).first(count);

@@ -73,20 +73,25 @@ BeforeAfter::Picture BeforeAfter::copy(GstPad* pad, GstBuffer* buffer) {
 // The element works in place, so what goes in must be copied before it is known whether it is
 // wanted. A mere reference would make the element copy the frame instead.
 GstPadProbeReturn BeforeAfter::on_input(GstPad* pad, GstPadProbeInfo* info, gpointer self) {
-  static_cast<BeforeAfter*>(self)->input_ = copy(pad, GST_PAD_PROBE_INFO_BUFFER(info));
+  static_cast<BeforeAfter*>(self)->inputs_.push_back(copy(pad, GST_PAD_PROBE_INFO_BUFFER(info)));
   return GST_PAD_PROBE_OK;
 }
 
 GstPadProbeReturn BeforeAfter::on_output(GstPad* pad, GstPadProbeInfo* info, gpointer self) {
   auto& pair = *static_cast<BeforeAfter*>(self);
   GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  // Frames wait in the element, and late ones do not come out.
+  auto& inputs = pair.inputs_;
+  while (inputs.size() > 1 && GST_BUFFER_PTS(inputs.front().buffer.get()) != GST_BUFFER_PTS(buffer))
+    inputs.pop_front();
+  if (inputs.empty()) return GST_PAD_PROBE_OK;
   const guint64 area = face_area(buffer);
   if (area > pair.area_) {
     pair.area_ = area;
-    pair.before_ = std::move(pair.input_);
+    pair.before_ = std::move(inputs.front());
     pair.after_ = copy(pad, buffer);
   }
-  pair.input_ = {};
+  inputs.pop_front();
   return GST_PAD_PROBE_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 
+#include <deque>
 #include <filesystem>
 
 #include "common/gst_ptr.h"
@@ -29,7 +30,7 @@ class BeforeAfter {
   static GstPadProbeReturn on_input(GstPad* pad, GstPadProbeInfo* info, gpointer self);
   static GstPadProbeReturn on_output(GstPad* pad, GstPadProbeInfo* info, gpointer self);
 
-  Picture input_;  // of the frame that is in the element now
+  std::deque<Picture> inputs_;  // frames that are in the element now
   Picture before_;
   Picture after_;
   guint64 area_ = 0;

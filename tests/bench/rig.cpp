@@ -10,9 +10,9 @@
 namespace bench {
 namespace {
 
-double cpu_milliseconds() {
+double cpu_milliseconds(clockid_t clock) {
   timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  clock_gettime(clock, &time);
   return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
 }
 
@@ -59,21 +59,33 @@ Rig::~Rig() {
   gst_pad_set_active(sink_.get(), FALSE);
 }
 
-Push Rig::push(GstBuffer* frame) {
-  GstBuffer* copy = gst_buffer_copy_deep(frame);
-  const double cpu = cpu_milliseconds();
-  const auto start = Clock::now();
-  const GstFlowReturn flow = gst_pad_push(source_.get(), copy);
-  const double time = milliseconds(Clock::now() - start);
-  const double cpu_time = cpu_milliseconds() - cpu;
-  if (flow != GST_FLOW_OK || !out_) fail(std::string("says ") + gst_flow_get_name(flow));
-  const bool changed = differ(frame, out_.get());
-  out_.reset();
-  return {time, cpu_time, changed};
+Run Rig::push(const std::vector<GstBuffer*>& frames) {
+  std::vector<Ptr<GstBuffer>> copies;
+  for (GstBuffer* frame : frames) {
+    copies.emplace_back(gst_buffer_copy_deep(frame));
+    in_.emplace_back(gst_buffer_ref(frame));
+  }
+  Run run;
+  const double cpu = cpu_milliseconds(CLOCK_PROCESS_CPUTIME_ID);
+  const auto first = Clock::now();
+  for (auto& copy : copies) {
+    const double start = cpu_milliseconds(CLOCK_THREAD_CPUTIME_ID);
+    const GstFlowReturn flow = gst_pad_push(source_.get(), copy.release());
+    run.milliseconds.push_back(cpu_milliseconds(CLOCK_THREAD_CPUTIME_ID) - start);
+    if (flow != GST_FLOW_OK) fail(std::string("says ") + gst_flow_get_name(flow));
+  }
+  run.wall_milliseconds = milliseconds(Clock::now() - first);
+  run.cpu_milliseconds = cpu_milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+  for (const auto& out : out_) {
+    run.changed += differ(in_.front().get(), out.get());
+    in_.pop_front();
+  }
+  out_.clear();
+  return run;
 }
 
 GstFlowReturn Rig::take(GstPad* pad, GstObject*, GstBuffer* buffer) {
-  static_cast<Rig*>(gst_pad_get_element_private(pad))->out_.reset(buffer);
+  static_cast<Rig*>(gst_pad_get_element_private(pad))->out_.emplace_back(buffer);
   return GST_FLOW_OK;
 }
 

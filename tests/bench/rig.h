@@ -3,8 +3,10 @@
 
 #include <gst/gst.h>
 
+#include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -19,15 +21,17 @@ struct Release {
 template <typename T>
 using Ptr = std::unique_ptr<T, Release>;
 
-/// What it took an element to do a frame.
-struct Push {
-  double milliseconds;
-  double cpu_milliseconds;  ///< of all threads
-  bool changed;             ///< the frame is not what it was
+/// What it took an element to do some frames.
+struct Run {
+  std::vector<double> milliseconds;  ///< CPU time of the pushing thread, a frame
+  double wall_milliseconds = 0;
+  double cpu_milliseconds = 0;  ///< of all threads
+  int changed = 0;              ///< frames that came out otherwise than they went in
 };
 
-/// One element between two pads of our own: a push returns when the element is done with the frame,
-/// so its time is the element's alone, without threads and queues.
+/// One element between two pads of our own: a push returns when the element lets it, so its time is
+/// the element's alone, without queues. Work in threads of the element's own shows in the CPU time,
+/// and in the wall time where the element falls behind.
 class Rig {
  public:
   /// Starts the element; throws std::runtime_error with its error.
@@ -37,8 +41,8 @@ class Rig {
   Rig& operator=(const Rig&) = delete;
 
   GstElement* element() const { return element_.get(); }
-  /// Pushes a copy of the frame; the copying does not count.
-  Push push(GstBuffer* frame);
+  /// Pushes copies of the frames; the copying does not count.
+  Run push(const std::vector<GstBuffer*>& frames);
 
  private:
   static GstFlowReturn take(GstPad* pad, GstObject* parent, GstBuffer* buffer);
@@ -48,7 +52,8 @@ class Rig {
   Ptr<GstBus> bus_;
   Ptr<GstPad> source_;
   Ptr<GstPad> sink_;
-  Ptr<GstBuffer> out_;  // freed outside of what is timed
+  std::deque<Ptr<GstBuffer>> in_;    // pushed, not yet come out; as they were
+  std::vector<Ptr<GstBuffer>> out_;  // freed outside of what is timed
 };
 
 }  // namespace bench

@@ -38,7 +38,7 @@ Face face() {
   Face face;
   face.box = {place(portrait.box.x, width), place(portrait.box.y, height), face_width,
               portrait.box.height * scale};
-  std::ranges::transform(portrait.landmarks, face.landmarks.begin(), [&](const Point& p) {
+  std::ranges::transform(portrait.landmarks, face.landmarks.emplace().begin(), [&](const Point& p) {
     return Point{place(p.x, width), place(p.y, height)};
   });
   return face;

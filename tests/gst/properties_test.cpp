@@ -111,9 +111,9 @@ TEST(Properties, AreThoseOfTheDesign) {
   const ElementPtr element = make_element();
   std::set<std::string> names;
   for (GParamSpec* spec : own_properties(element.get())) names.insert(spec->name);
-  for (const char* name :
-       {"method", "regions", "pixels", "cell-size", "detector", "landmark-model", "min-face-size",
-        "on-unchecked", "attach-meta", "post-messages", "stats"})
+  for (const char* name : {"method", "regions", "pixels", "cell-size", "detector", "detector-model",
+                           "landmark-model", "min-face-size", "detect-interval", "lookahead",
+                           "hold", "on-unchecked", "attach-meta", "post-messages", "stats"})
     EXPECT_TRUE(names.contains(name)) << name;
   for (const char* name : {"method", "pixels"}) {
     const GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), name);
@@ -209,7 +209,7 @@ TEST(Properties, StatsAreReadOnlyAndStartAtZero) {
   g_object_get(element.get(), "stats", &stats, nullptr);
   const StructurePtr owner(stats);
   for (const char* name : {"frames", "faces", "checked", "held", "covered", "dropped",
-                           "detect-time", "landmark-time", "perturb-time"}) {
+                           "detect-time", "track-time", "perturb-time"}) {
     guint64 value = 1;
     EXPECT_TRUE(gst_structure_get_uint64(stats, name, &value)) << name;
     EXPECT_EQ(value, 0U) << name;

@@ -41,16 +41,18 @@ std::vector<Point> unit_landmarks() {
 }  // namespace
 
 Face upright_face(const Rect& box) {
-  Face face{box, 1, {}};
-  std::ranges::transform(unit_landmarks(), face.landmarks.begin(), [&](const Point& p) {
+  Face face;
+  face.box = box;
+  face.score = 1;
+  std::ranges::transform(unit_landmarks(), face.landmarks.emplace().begin(), [&](const Point& p) {
     return Point{box.x + p.x * box.width, box.y + p.y * box.height};
   });
   return face;
 }
 
-std::vector<Detection> FixedDetector::detect(const LumaView&, int) {
+std::vector<Detection> FixedDetector::detect(const Picture&, int) {
   std::vector<Detection> found;
-  for (const auto& box : boxes_) found.push_back({box, 1});
+  for (const auto& box : boxes_) found.push_back({.box = box, .score = 1});
   return found;
 }
 

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "faces/detector.h"
 #include "faces/face.h"
+#include "protector.h"
 
 namespace faceperturb::test {
+
+/// A model of write_model() that lasts as long as the program.
+const std::string& small_model();
 
 /// An upright face in `box` with drawn-up landmarks: no picture is needed.
 Face upright_face(const Rect& box);
@@ -17,10 +23,29 @@ Face upright_face(const Rect& box);
 class FixedDetector final : public Detector {
  public:
   explicit FixedDetector(std::vector<Rect> boxes) : boxes_(std::move(boxes)) {}
-  std::vector<Detection> detect(const LumaView&, int) override;
+  std::vector<Detection> detect(const Picture&, int) override;
 
  private:
   std::vector<Rect> boxes_;
+};
+
+/// The whole pipeline on single frames: every frame is detected in, nothing is tracked or held.
+class SingleFrames {
+ public:
+  explicit SingleFrames(std::unique_ptr<Detector> detector)
+      : lookahead_(std::move(detector), LandmarkPredictor(small_model()), {1, 0, {}}) {}
+  Verdict protect(const Frame& frame, const Settings& settings) {
+    lookahead_.push(luma_.read(frame), std::chrono::nanoseconds(++time_), 24);
+    Verdict verdict = lookahead_.pop();
+    protector_.protect(frame, verdict, settings);
+    return verdict;
+  }
+
+ private:
+  LumaReader luma_;
+  Lookahead lookahead_;
+  Protector protector_;
+  int time_ = 0;
 };
 
 /// Intersection over union.
@@ -43,9 +68,6 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
-
-/// A model of write_model() that lasts as long as the program.
-const std::string& small_model();
 
 /// A file of the test data, which is not part of the project; see data_hint().
 std::filesystem::path test_data(const std::string& name);

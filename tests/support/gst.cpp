@@ -37,6 +37,8 @@ ElementPtr make_element() {
   ElementPtr element = make_plain_element();
   g_object_set(element.get(), "landmark-model", small_model().c_str(), "min-face-size", 60,
                nullptr);
+  gst_util_set_object_arg(G_OBJECT(element.get()), "detector", "hog");
+  g_object_set(element.get(), "detect-interval", 1, "lookahead", 0, "hold", 0, nullptr);
   return element;
 }
 

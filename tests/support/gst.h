@@ -39,7 +39,8 @@ using ConverterPtr = std::unique_ptr<GstVideoConverter, Release>;
 
 /// The plugin's element, never null.
 ElementPtr make_plain_element();
-/// The same, made quick: with a model that loads at once, and for faces of 60 pixels or more.
+/// The same, made quick and plain: with a model that loads at once, for faces of 60 pixels or more,
+/// found in every frame by itself.
 ElementPtr make_element();
 
 /// What GStreamer says of a format and size, at 25 frames a second.

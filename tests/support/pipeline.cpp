@@ -10,6 +10,7 @@
 
 #include "eval/scene.h"
 #include "faces/detector.h"
+#include "faces/picture.h"
 #include "support/faces.h"
 
 namespace faceperturb::test {
@@ -81,13 +82,15 @@ std::string Pipeline::run(std::chrono::seconds limit) {
 
 Watch::Watch(Pipeline& pipeline) {
   pipeline.on_buffer("f", "sink",
-                     [this](GstPad*, GstBuffer* buffer) { before_ = bytes_of(buffer); });
+                     [this](GstPad*, GstBuffer* buffer) { waiting_.push_back(bytes_of(buffer)); });
   pipeline.on_buffer("f", "src", [this](GstPad* pad, GstBuffer* buffer) {
     const GstVideoInfo info = info_of(pad);
+    const auto before = std::move(waiting_.front());
+    waiting_.pop_front();
     auto after = bytes_of(buffer);
     const Frame view = view_of_copy(info, buffer, after);
     const auto changes = [&](auto chosen) {
-      return compare(before_, after, mark_bytes(view, after, chosen));
+      return compare(before, after, mark_bytes(view, after, chosen));
     };
     const auto regions = faces_of(buffer);
     // Whether a unit lies in a face's box widened by a part of its size.
@@ -188,12 +191,13 @@ void write_scene(const std::string& file, Size size, int count, int pictures_per
 }
 
 int found(const Movie& movie, const Watch& watch) {
-  const auto detector = make_hog_detector();
+  const auto detector = detector_info(DetectorKind::hog).make("");
   int count = 0;
   for (std::size_t i = 0; i < movie.pictures.size(); ++i) {
     const auto& picture = movie.pictures[i];
-    const auto detections = detector->detect(
-        {picture.data, picture.cols, picture.rows, static_cast<std::ptrdiff_t>(picture.step)}, 40);
+    const auto detections = detector->detect(Picture({picture.data, picture.cols, picture.rows,
+                                                      static_cast<std::ptrdiff_t>(picture.step)}),
+                                             40);
     for (const auto& face : watch.faces)
       count += face.frame == static_cast<int>(i) &&
                std::ranges::any_of(detections,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -40,7 +41,7 @@ struct Watch {
   int spoiled_frames = 0;  ///< frames that changed far from any face
 
  private:
-  std::vector<std::uint8_t> before_;
+  std::deque<std::vector<std::uint8_t>> waiting_;  // frames that went in and did not come out
 };
 
 /// The pictures (8-bit gray) of a video file, and how much sound there is.

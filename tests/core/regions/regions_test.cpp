@@ -93,7 +93,7 @@ std::set<int> missing(const Map& map, const std::set<std::size_t>& cells, const 
   const float reach = own.around * face.box.width;
   for (std::size_t run = 0; run < own.landmarks.size(); run += 2) {
     for (int i = own.landmarks[run]; i <= own.landmarks[run + 1]; ++i) {
-      const Point& p = face.landmarks[static_cast<std::size_t>(i)];
+      const Point& p = (*face.landmarks)[static_cast<std::size_t>(i)];
       for (const Point q : {p, Point{p.x - reach, p.y}, Point{p.x + reach, p.y},
                             Point{p.x, p.y - reach}, Point{p.x, p.y + reach}})
         if (q.x >= 0 && q.y >= 0 && q.x <= 159 && q.y <= 119 && !cells.contains(map.cell_at(q)))

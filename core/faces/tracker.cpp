@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "faces/tracker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace faceperturb {
+namespace {
+
+using Seconds = std::chrono::duration<float>;
+
+// How long a track that optical flow carries lives without a detector's word, in units of the hold
+// time: more for one that was seen often, for detectors miss a turned or blurred face for seconds.
+constexpr int longest_patience = 8;
+// Detector calls within which a face that one sighting does not make sure must be seen again.
+constexpr int calls_unsure = 4;
+
+// Share of the box's width by which the place grows uncertain in a second, and at most.
+constexpr float growth_carried = 0.06F;
+constexpr float growth_held = 0.3F;
+constexpr float growth_most = 0.4F;
+
+constexpr float landmark_gain = 0.6F;  // of new landmarks against carried ones
+
+float overlap(const Rect& a, const Rect& b) {
+  const float width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
+  const float height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
+  if (width <= 0 || height <= 0) return 0;
+  const float common = width * height;
+  return common / (a.width * a.height + b.width * b.height - common);
+}
+
+bool near(const Landmarks& a, const Landmarks& b, float distance) {
+  float sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += std::hypot(a[i].x - b[i].x, a[i].y - b[i].y);
+  return sum < distance * static_cast<float>(a.size());
+}
+
+}  // namespace
+
+Face moved(const Face& face, const Similarity& motion) {
+  Face result = face;
+  result.box = motion(face.box);
+  if (result.landmarks)
+    std::ranges::transform(*result.landmarks, result.landmarks->begin(), motion);
+  return result;
+}
+
+void Tracker::advance(const Picture& from, const Picture& to, Time now) {
+  for (Track& track : tracks_) {
+    const float age = std::chrono::duration_cast<Seconds>(now - track.seen).count();
+    float rate = growth_carried;
+    if (const auto motion = follow(from, to, track.face.box)) {
+      track.face = moved(track.face, *motion);
+      track.lost = Time{-1};
+    } else {
+      if (track.lost < Time{0}) track.lost = now;
+      rate = growth_held;
+    }
+    track.face.held = track.lost >= Time{0};
+    track.face.growth = track.face.box.width * std::clamp(rate * age, 0.F, growth_most);
+  }
+  std::erase_if(tracks_, [&](const Track& track) { return expired(track, now); });
+}
+
+bool Tracker::expired(const Track& track, Time now) const {
+  if (!track.visible) return track.lost >= Time{0} || track.calls_since_seen > calls_unsure;
+  if (track.lost >= Time{0}) return now - track.lost >= hold_;
+  return now - track.seen >= hold_ * std::min(track.sightings, longest_patience);
+}
+
+std::vector<Face> Tracker::update(std::span<const Detection> found, const Picture& picture,
+                                  Time now) {
+  for (Track& track : tracks_) ++track.calls_since_seen;
+  std::vector<Face> appeared;
+  std::vector<bool> matched(tracks_.size(), false);
+  for (const Detection& detection : found) {
+    std::size_t best = tracks_.size();
+    float best_overlap = 0.2F;
+    for (std::size_t i = 0; i < matched.size(); ++i) {
+      const float o = overlap(tracks_[i].face.box, detection.box);
+      if (o > best_overlap) best = i, best_overlap = o;
+    }
+    if (best < matched.size() && matched[best]) continue;  // the same face once more
+    if (best == tracks_.size()) {
+      tracks_.push_back({});
+      matched.push_back(false);
+      tracks_.back().face.id = next_id_++;
+    }
+    Track& track = tracks_[best];
+    matched[best] = true;
+    refresh(track, detection, picture);
+    track.seen = now;
+    track.calls_since_seen = 0;
+    track.lost = Time{-1};
+    ++track.sightings;
+    if (!track.visible && (detection.sure || track.sightings >= 2)) {
+      track.visible = true;
+      appeared.push_back(track.face);
+    }
+  }
+  // Two tracks that came together follow one face: the one that was seen last has it.
+  std::erase_if(tracks_, [&](const Track& track) {
+    return std::ranges::any_of(tracks_, [&](const Track& other) {
+      return other.seen > track.seen && other.visible &&
+             overlap(other.face.box, track.face.box) > 0.5F;
+    });
+  });
+  return appeared;
+}
+
+void Tracker::refresh(Track& track, const Detection& detection, const Picture& picture) {
+  Face& face = track.face;
+  face.box = detection.box;
+  face.score = detection.score;
+  face.growth = 0;
+  face.held = false;
+  std::optional<Landmarks> fresh;
+  if (detection.frontal) {
+    fresh = landmarks_.predict(picture.view(), detection.box);
+    if (!plausible(*fresh, detection.box)) fresh.reset();
+  }
+  if (fresh && face.landmarks && near(*fresh, *face.landmarks, 0.1F * detection.box.width)) {
+    for (std::size_t i = 0; i < fresh->size(); ++i) {
+      const Point& old = (*face.landmarks)[i];
+      Point& point = (*fresh)[i];
+      point.x = old.x + landmark_gain * (point.x - old.x);
+      point.y = old.y + landmark_gain * (point.y - old.y);
+    }
+  }
+  face.landmarks = fresh;
+}
+
+void Tracker::reset(Time hold) {
+  tracks_.clear();
+  hold_ = hold;
+}
+
+std::vector<Face> Tracker::faces() const {
+  std::vector<Face> result;
+  for (const Track& track : tracks_)
+    if (track.visible) result.push_back(track.face);
+  return result;
+}
+
+}  // namespace faceperturb

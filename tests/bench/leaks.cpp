@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Leak meter: runs a clip through the element and counts the frames in which a face left with its
+// features unperturbed.
+//
+//   leaks [--truth gt.txt] [--judge MODEL]... [--element 'faceperturb ...'] CLIP
+//
+// A face is where the truth says (one box x1,y1,x2,y2 a line, NaN: none), and where a judge, a
+// detector that the element does not use, sees one in the clear clip. It leaked if less than half
+// of its core (eyes to mouth) was permuted. The share is estimated from the pixels that changed: a
+// permutation leaves a pixel as it was with the probability that two pixels of the core are equal.
+#include <gst/app/gstappsink.h>
+#include <gst/video/video.h>
+
+#include <cmath>
+#include <cstdio>
+#include <deque>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "faces/dnn.h"
+#include "faces/picture.h"
+
+namespace {
+
+using faceperturb::Rect;
+
+constexpr double least_share = 0.5;  // of the core, below which a face counts as clear
+constexpr double featureless = 0.1;  // chance that two pixels differ, below which there is no face
+
+struct Count {
+  explicit Count(std::string n) : name(std::move(n)) {}
+
+  std::string name;
+  int faces = 0, leaks = 0, run = 0, longest = 0;
+  int still = 0;  // frames in which a face is seen in the output too
+  std::vector<int> frames;
+
+  // One frame's worst face: whether there was one, and whether it leaked.
+  void add(int frame, bool any, bool leaked) {
+    faces += any;
+    leaks += leaked;
+    run = leaked ? run + 1 : 0;
+    longest = std::max(longest, run);
+    if (leaked) frames.push_back(frame);
+  }
+  void print() const {
+    std::printf("%-34s %6d face-frames %5d leaks = %6.1f per 1000, longest run %d\n", name.c_str(),
+                faces, leaks, faces ? 1000.0 * leaks / faces : 0.0, longest);
+    if (still) std::printf("  and in %d of them it sees a face in the output too\n", still);
+    if (frames.empty()) return;
+    std::printf("  in frames");
+    for (std::size_t i = 0; i < frames.size();) {
+      std::size_t j = i;
+      while (j + 1 < frames.size() && frames[j + 1] == frames[j] + 1) ++j;
+      std::printf(i == j ? " %d" : " %d-%d", frames[i], frames[j]);
+      i = j + 1;
+    }
+    std::printf("\n");
+  }
+};
+
+// The part of a face that shows whose it is, from a box of brows to chin.
+cv::Rect core_of(const Rect& box, cv::Size frame) {
+  const cv::Rect2f core(box.x + 0.2F * box.width, box.y + 0.1F * box.height, 0.6F * box.width,
+                        0.7F * box.height);
+  return cv::Rect(core) & cv::Rect({}, frame);
+}
+
+double permuted_share(const cv::Mat& before, const cv::Mat& after) {
+  std::vector<double> histogram(256);
+  for (int y = 0; y < before.rows; ++y)
+    for (int x = 0; x < before.cols; ++x) ++histogram[before.at<uchar>(y, x)];
+  const double n = static_cast<double>(before.total());
+  double equal = 0;
+  for (const double count : histogram) equal += count / n * (count / n);
+  if (1 - equal < featureless) return 1;
+  return cv::countNonZero(before != after) / n / (1 - equal);
+}
+
+bool leaked(const cv::Mat& before, const cv::Mat& after, const Rect& box) {
+  const cv::Rect core = core_of(box, before.size());
+  return core.area() > 0 && permuted_share(before(core), after(core)) < least_share;
+}
+
+std::vector<std::optional<Rect>> read_truth(const char* file) {
+  std::vector<std::optional<Rect>> boxes;
+  std::ifstream in(file);
+  if (!in) g_error("cannot read %s", file);
+  for (std::string line; std::getline(in, line);) {
+    double v[4] = {NAN, NAN, NAN, NAN};
+    std::sscanf(line.c_str(), "%lf,%lf,%lf,%lf", v, v + 1, v + 2, v + 3);
+    boxes.emplace_back();
+    if (!std::isnan(v[0]))
+      boxes.back() = Rect{static_cast<float>(v[0]), static_cast<float>(v[1]),
+                          static_cast<float>(v[2] - v[0]), static_cast<float>(v[3] - v[1])};
+  }
+  return boxes;
+}
+
+// Luma of a mapped frame; planar 4:2:0, so plane 0.
+cv::Mat luma_of(GstBuffer* buffer, GstCaps* caps) {
+  GstVideoInfo info;
+  GstVideoFrame frame;
+  if (!gst_video_info_from_caps(&info, caps) ||
+      !gst_video_frame_map(&frame, &info, buffer, GST_MAP_READ))
+    g_error("a frame cannot be read");
+  const cv::Mat view(info.height, info.width, CV_8UC1, GST_VIDEO_FRAME_PLANE_DATA(&frame, 0),
+                     static_cast<std::size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0)));
+  cv::Mat copy = view.clone();
+  gst_video_frame_unmap(&frame);
+  return copy;
+}
+
+struct Clear {
+  std::mutex mutex;
+  std::deque<cv::Mat> frames;
+};
+
+GstPadProbeReturn keep_clear(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
+  auto* clear = static_cast<Clear*>(data);
+  GstCaps* caps = gst_pad_get_current_caps(pad);
+  cv::Mat frame = luma_of(GST_PAD_PROBE_INFO_BUFFER(info), caps);
+  gst_caps_unref(caps);
+  const std::lock_guard lock(clear->mutex);
+  clear->frames.push_back(std::move(frame));
+  return GST_PAD_PROBE_OK;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  gchar *truth_file = nullptr, *element = nullptr;
+  gchar** judges = nullptr;
+  const GOptionEntry entries[] = {
+      {"truth", 't', 0, G_OPTION_ARG_FILENAME, &truth_file, "Boxes, one a frame", "FILE"},
+      {"judge", 'j', 0, G_OPTION_ARG_FILENAME_ARRAY, &judges, "Model of an independent detector",
+       "MODEL"},
+      {"element", 'e', 0, G_OPTION_ARG_STRING, &element, "What protects; default faceperturb",
+       "DESCRIPTION"},
+      {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
+  GError* error = nullptr;
+  GOptionContext* context = g_option_context_new("CLIP - count the clear faces that leave");
+  g_option_context_add_main_entries(context, entries, nullptr);
+  g_option_context_add_group(context, gst_init_get_option_group());
+  if (!g_option_context_parse(context, &argc, &argv, &error)) g_error("%s", error->message);
+  if (argc != 2) g_error("one clip, please");
+
+  const auto truth = truth_file ? read_truth(truth_file) : std::vector<std::optional<Rect>>{};
+  std::vector<Count> counts;
+  if (truth_file) counts.push_back(Count("truth"));
+  std::vector<std::unique_ptr<faceperturb::Detector>> detectors;
+  for (gchar** judge = judges; judge && *judge; ++judge) {
+    detectors.push_back(faceperturb::make_dnn_detector(*judge));
+    gchar* base = g_path_get_basename(*judge);
+    counts.push_back(Count(std::string("seen in the clear clip by ") + base));
+    g_free(base);
+  }
+
+  const std::string description = std::string(
+                                      "filesrc name=source ! decodebin ! videoconvert ! "
+                                      "video/x-raw,format=I420 ! identity name=clear ! ") +
+                                  (element ? element : "faceperturb") +
+                                  " name=protect ! appsink name=sink sync=false max-buffers=8";
+  GstElement* pipeline = gst_parse_launch(description.c_str(), &error);
+  if (error) g_error("%s", error->message);
+  GstElement* source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
+  g_object_set(source, "location", argv[1], nullptr);
+  Clear clear;
+  GstElement* probe = gst_bin_get_by_name(GST_BIN(pipeline), "clear");
+  GstPad* pad = gst_element_get_static_pad(probe, "src");
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, keep_clear, &clear, nullptr);
+  GstElement* sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+
+  int n = 0, touched = 0;
+  double touched_outside = 0, outside = 0;
+  GstBus* bus = gst_element_get_bus(pipeline);
+  while (!gst_app_sink_is_eos(GST_APP_SINK(sink))) {
+    GstSample* sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink), GST_SECOND / 10);
+    if (!sample) {
+      GstMessage* message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+      if (!message) continue;
+      gst_message_parse_error(message, &error, nullptr);
+      g_error("%s: %s", argv[1], error->message);
+    }
+    const cv::Mat after = luma_of(gst_sample_get_buffer(sample), gst_sample_get_caps(sample));
+    gst_sample_unref(sample);
+    cv::Mat before;
+    {
+      const std::lock_guard lock(clear.mutex);
+      before = clear.frames.front();
+      clear.frames.pop_front();
+    }
+    const cv::Mat changed = before != after;
+    touched += cv::countNonZero(changed) > 0;
+
+    std::size_t k = 0;
+    if (truth_file) {
+      const auto box = static_cast<std::size_t>(n) < truth.size()
+                           ? truth[static_cast<std::size_t>(n)]
+                           : std::nullopt;
+      counts[k++].add(n, box.has_value(), box && leaked(before, after, *box));
+      cv::Mat background = changed.clone();
+      if (box) {
+        const cv::Rect around(static_cast<int>(box->x - 0.15F * box->width),
+                              static_cast<int>(box->y - 0.15F * box->height),
+                              static_cast<int>(1.3F * box->width),
+                              static_cast<int>(1.3F * box->height));
+        background(around & cv::Rect({}, background.size())) = 0;
+      }
+      touched_outside += cv::countNonZero(background);
+      outside += static_cast<double>(background.total());
+    }
+    if (!detectors.empty()) {
+      const auto picture_of = [](const cv::Mat& m) {
+        return faceperturb::Picture({m.data, m.cols, m.rows, static_cast<std::ptrdiff_t>(m.step)});
+      };
+      const faceperturb::Picture picture = picture_of(before),
+                                 protected_picture = picture_of(after);
+      for (const auto& detector : detectors) {
+        const int smallest = std::max(16, std::min(after.cols, after.rows) / 8);
+        bool any = false, bad = false;
+        for (auto face : detector->detect(picture, smallest / picture.reduction())) {
+          const auto r = static_cast<float>(picture.reduction());
+          const Rect box{face.box.x * r, face.box.y * r, face.box.width * r, face.box.height * r};
+          if (box.width < static_cast<float>(smallest)) continue;
+          any = true;
+          bad |= leaked(before, after, box);
+        }
+        counts[k].add(n, any, bad);
+        counts[k++].still +=
+            any && !detector->detect(protected_picture, smallest / picture.reduction()).empty();
+      }
+    }
+    ++n;
+  }
+  std::printf("%s through %s: %d frames, %d touched (%.2f %%)\n", argv[1],
+              element ? element : "faceperturb", n, touched, n ? 100.0 * touched / n : 0.0);
+  for (const Count& count : counts) count.print();
+  if (truth_file)
+    std::printf("%-34s %6.3f %% of the pixels away from the face\n", "touched",
+                outside > 0 ? 100 * touched_outside / outside : 0.0);
+  GstElement* protect = gst_bin_get_by_name(GST_BIN(pipeline), "protect");
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(protect), "stats")) {
+    GstStructure* stats;
+    g_object_get(protect, "stats", &stats, nullptr);
+    gchar* text = gst_structure_to_string(stats);
+    std::printf("%s\n", text);
+    g_free(text);
+    gst_structure_free(stats);
+  }
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  for (GstElement* e : {source, probe, sink, protect}) gst_object_unref(e);
+  gst_object_unref(pad);
+  gst_object_unref(bus);
+  gst_object_unref(pipeline);
+  return 0;
+}
