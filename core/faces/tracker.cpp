@@ -31,6 +31,12 @@ float overlap(const Rect& a, const Rect& b) {
   return common / (a.width * a.height + b.width * b.height - common);
 }
 
+Rect united(const Rect& a, const Rect& b) {
+  const float x = std::min(a.x, b.x), y = std::min(a.y, b.y);
+  return {x, y, std::max(a.x + a.width, b.x + b.width) - x,
+          std::max(a.y + a.height, b.y + b.height) - y};
+}
+
 bool near(const Landmarks& a, const Landmarks& b, float distance) {
   float sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += std::hypot(a[i].x - b[i].x, a[i].y - b[i].y);
@@ -90,7 +96,7 @@ std::vector<Face> Tracker::update(std::span<const Detection> found, const Pictur
     }
     Track& track = tracks_[best];
     matched[best] = true;
-    refresh(track, detection, picture);
+    refresh(track, detection, picture, now);
     track.seen = now;
     track.calls_since_seen = 0;
     track.lost = Time{-1};
@@ -110,16 +116,26 @@ std::vector<Face> Tracker::update(std::span<const Detection> found, const Pictur
   return appeared;
 }
 
-void Tracker::refresh(Track& track, const Detection& detection, const Picture& picture) {
+void Tracker::refresh(Track& track, const Detection& detection, const Picture& picture, Time now) {
   Face& face = track.face;
-  face.box = detection.box;
   face.score = detection.score;
-  face.growth = 0;
   face.held = false;
+  if (!detection.frontal && face.landmarks) {
+    // Profile detectors see frontal faces too, and put their box beside them: they confirm such a
+    // face, but only when it has not been seen from the front for a while do they say where it is.
+    if (now - track.frontal_seen > hold_) {
+      face.box = united(face.box, detection.box);
+      face.landmarks.reset();
+    }
+    return;
+  }
+  face.box = detection.box;
+  face.growth = 0;
   std::optional<Landmarks> fresh;
   if (detection.frontal) {
     fresh = landmarks_.predict(picture.view(), detection.box);
     if (!plausible(*fresh, detection.box)) fresh.reset();
+    track.frontal_seen = now;
   }
   if (fresh && face.landmarks && near(*fresh, *face.landmarks, 0.1F * detection.box.width)) {
     for (std::size_t i = 0; i < fresh->size(); ++i) {

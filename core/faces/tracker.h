@@ -39,14 +39,15 @@ class Tracker {
  private:
   struct Track {
     Face face;
-    Time seen{};    // last confirmed by a detection
+    Time seen{};          // last confirmed by a detection
+    Time frontal_seen{};  // the same, by one that landmarks can be fitted to
     Time lost{-1};  // when optical flow gave up; -1: it has not
     int calls_since_seen = 0;
     int sightings = 0;
     bool visible = false;  // sure enough to be protected
   };
 
-  void refresh(Track& track, const Detection& detection, const Picture& picture);
+  void refresh(Track& track, const Detection& detection, const Picture& picture, Time now);
   bool expired(const Track& track, Time now) const;
 
   const LandmarkPredictor& landmarks_;

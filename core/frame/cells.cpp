@@ -9,33 +9,30 @@ namespace {
 
 int round_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-// One plane as cells: where a cell starts and how much of it there is.
-struct PlaneCells {
-  std::uint8_t* data;
+// Where cells are in a plane. Planes of one shape share it.
+struct Layout {
   std::ptrdiff_t stride;
   std::ptrdiff_t column_bytes;  // from a cell to its right neighbour
   std::ptrdiff_t row_bytes;     // from a cell to the one below
-
-  std::uint8_t* at(Cell cell) const {
-    return data + cell.row * row_bytes + cell.column * column_bytes;
-  }
+  friend bool operator==(const Layout&, const Layout&) = default;
 };
 
 // `width` is the bytes in a row of a cell: a constant for the common sizes, so that memcpy becomes
 // a move; any number otherwise.
 template <typename Width>
-void permute_plane(const PlaneCells& plane, Width width, int height, std::span<const Cell> cells,
-                   std::span<const std::uint32_t> from, std::uint8_t* content) {
+void permute_plane(const Plane& plane, Width width, int height,
+                   std::span<const std::ptrdiff_t> offsets, std::span<const std::uint32_t> from,
+                   std::uint8_t* content) {
   const auto bytes = static_cast<std::size_t>(width);
   std::uint8_t* out = content;
-  for (const Cell cell : cells) {
-    const std::uint8_t* in = plane.at(cell);
+  for (const std::ptrdiff_t offset : offsets) {
+    const std::uint8_t* in = plane.data + offset;
     for (int y = 0; y < height; ++y, in += plane.stride, out += bytes) std::memcpy(out, in, bytes);
   }
   const std::size_t cell_bytes = bytes * static_cast<std::size_t>(height);
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
     const std::uint8_t* in = content + from[i] * cell_bytes;
-    std::uint8_t* to = plane.at(cells[i]);
+    std::uint8_t* to = plane.data + offsets[i];
     for (int y = 0; y < height; ++y, in += bytes, to += plane.stride) std::memcpy(to, in, bytes);
   }
 }
@@ -43,19 +40,20 @@ void permute_plane(const PlaneCells& plane, Width width, int height, std::span<c
 template <int N>
 using Bytes = std::integral_constant<int, N>;
 
-void permute_plane(const PlaneCells& plane, int width, int height, std::span<const Cell> cells,
-                   std::span<const std::uint32_t> from, std::uint8_t* content) {
+void permute_plane(const Plane& plane, int width, int height,
+                   std::span<const std::ptrdiff_t> offsets, std::span<const std::uint32_t> from,
+                   std::uint8_t* content) {
   switch (width) {
     case 1:
-      return permute_plane(plane, Bytes<1>{}, height, cells, from, content);
+      return permute_plane(plane, Bytes<1>{}, height, offsets, from, content);
     case 2:
-      return permute_plane(plane, Bytes<2>{}, height, cells, from, content);
+      return permute_plane(plane, Bytes<2>{}, height, offsets, from, content);
     case 3:
-      return permute_plane(plane, Bytes<3>{}, height, cells, from, content);
+      return permute_plane(plane, Bytes<3>{}, height, offsets, from, content);
     case 4:
-      return permute_plane(plane, Bytes<4>{}, height, cells, from, content);
+      return permute_plane(plane, Bytes<4>{}, height, offsets, from, content);
     default:
-      return permute_plane<int>(plane, width, height, cells, from, content);
+      return permute_plane<int>(plane, width, height, offsets, from, content);
   }
 }
 
@@ -85,20 +83,27 @@ void CellMover::permute(const Frame& frame, const CellGrid& grid, std::span<cons
                         std::span<const std::uint32_t> from) {
   if (cells.empty()) return;
   const Cell first = cells.front();  // all have its shape
+  Layout known{};
   for (int p = 0; p < frame.format->plane_count; ++p) {
-    const auto& layout = frame.format->planes[static_cast<std::size_t>(p)];
-    const int units_across = grid.cell_width / layout.unit_width;
-    const int units_down = grid.cell_height / layout.unit_height;
-    const auto& memory = frame.planes[static_cast<std::size_t>(p)];
-    const PlaneCells plane{memory.data, memory.stride,
-                           std::ptrdiff_t{units_across} * layout.unit_bytes,
-                           units_down * memory.stride};
+    const auto& format = frame.format->planes[static_cast<std::size_t>(p)];
+    const Plane& plane = frame.planes[static_cast<std::size_t>(p)];
+    const int units_across = grid.cell_width / format.unit_width;
+    const int units_down = grid.cell_height / format.unit_height;
+    const Layout layout{plane.stride, std::ptrdiff_t{units_across} * format.unit_bytes,
+                        units_down * plane.stride};
+    if (layout != known) {
+      offsets_.resize(cells.size());
+      std::ranges::transform(cells, offsets_.begin(), [&](Cell cell) {
+        return cell.row * layout.row_bytes + cell.column * layout.column_bytes;
+      });
+      known = layout;
+    }
     const int width = std::min(units_across, frame.units_across(p) - first.column * units_across) *
-                      layout.unit_bytes;
+                      format.unit_bytes;
     const int height = std::min(units_down, frame.units_down(p) - first.row * units_down);
     const auto cell_bytes = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
     content_.resize(std::max(content_.size(), cells.size() * cell_bytes));
-    permute_plane(plane, width, height, cells, from, content_.data());
+    permute_plane(plane, width, height, offsets_, from, content_.data());
   }
 }
 

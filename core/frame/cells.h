@@ -56,6 +56,7 @@ class CellMover {
                std::span<const std::uint32_t> from);
 
  private:
+  std::vector<std::ptrdiff_t> offsets_;  // of the cells, from a plane's start
   std::vector<std::uint8_t> content_;
 };
 

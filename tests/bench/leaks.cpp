@@ -230,7 +230,7 @@ int main(int argc, char** argv) {
         for (auto face : detector->detect(picture, smallest / picture.reduction())) {
           const auto r = static_cast<float>(picture.reduction());
           const Rect box{face.box.x * r, face.box.y * r, face.box.width * r, face.box.height * r};
-          if (box.width < static_cast<float>(smallest)) continue;
+          if (!face.sure || box.width < static_cast<float>(smallest)) continue;
           any = true;
           bad |= leaked(before, after, box);
         }

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "faces/picture.h"
+#include "support/faces.h"
 
 namespace faceperturb {
 namespace {
@@ -70,9 +71,10 @@ float place(int frame) { return 20 + 2.F * static_cast<float>(frame); }
 
 class LookaheadTest : public testing::Test {
  protected:
-  void start(Call call, Lookahead::Options options) {
-    lookahead = std::make_unique<Lookahead>(std::make_unique<Scripted>(std::move(call)),
-                                            landmarks(), options);
+  void start(Call call, Lookahead::Options options,
+             const LandmarkPredictor& predictor = landmarks()) {
+    lookahead = std::make_unique<Lookahead>(std::make_unique<Scripted>(std::move(call)), predictor,
+                                            options);
   }
   void push(int frame) { lookahead->push(view(scene(place(frame), 70)), frame * 40ms, 40); }
 
@@ -206,6 +208,27 @@ TEST_F(LookaheadTest, OneUnsureSightingDoesNotCountAndTwoDo) {
     const auto verdicts = run(20);
     EXPECT_EQ(covers(verdicts[6], 6), sightings == 2);
     EXPECT_EQ(covers(verdicts[1], 1), sightings == 2) << "the frames before the second sighting";
+  }
+}
+
+// Profile detectors put their box beside a frontal face: they must not move it.
+TEST_F(LookaheadTest, AProfileSightingDoesNotMoveAFrontalFace) {
+  int calls = 0;
+  start(
+      [&](const Picture&) {
+        const int frame = 5 * calls++;
+        Detection face = at(place(frame), 70);
+        face.frontal = calls % 2 == 1;
+        if (!face.frontal) face.box.x += 15;
+        return std::vector{face};
+      },
+      {5, 10, 500ms}, LandmarkPredictor(test::small_model()));
+  const auto verdicts = run(40);
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_EQ(verdicts[static_cast<std::size_t>(i)].faces.size(), 1U) << i;
+    const Face& face = verdicts[static_cast<std::size_t>(i)].faces.front();
+    EXPECT_NEAR(face.box.x, place(i), 3) << i;
+    EXPECT_TRUE(face.landmarks) << i;
   }
 }
 

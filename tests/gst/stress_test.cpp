@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Faults and haste: whatever happens, no deadlock, no growth of memory, no unchecked frame.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <random>
+
+#include "support/faces.h"
+#include "support/gst.h"
+#include "support/scenes.h"
+
+namespace faceperturb::test {
+namespace {
+
+GstVideoInfo i420() { return video_info(*find_format("I420"), {320, 240}); }
+
+struct Started {
+  explicit Started(const std::string& description) {
+    GError* error = nullptr;
+    pipeline.reset(gst_parse_launch(description.c_str(), &error));
+    if (error) throw std::runtime_error(error->message);
+    element.reset(gst_bin_get_by_name(GST_BIN(pipeline.get()), "f"));
+    g_object_set(element.get(), "landmark-model", small_model().c_str(), nullptr);
+    bus.reset(gst_element_get_bus(pipeline.get()));
+  }
+  ~Started() { gst_element_set_state(pipeline.get(), GST_STATE_NULL); }
+
+  /// Waits for the state, or the end of the stream; false at an error or after a minute.
+  bool wait(GstMessageType type) {
+    const MessagePtr message(gst_bus_timed_pop_filtered(
+        bus.get(), 60 * GST_SECOND, static_cast<GstMessageType>(type | GST_MESSAGE_ERROR)));
+    return message && GST_MESSAGE_TYPE(message.get()) == type;
+  }
+  guint64 stat(const char* name) const {
+    GstStructure* stats = nullptr;
+    g_object_get(element.get(), "stats", &stats, nullptr);
+    const StructurePtr owned(stats);
+    guint64 value = 0;
+    gst_structure_get_uint64(stats, name, &value);
+    return value;
+  }
+
+  ElementPtr pipeline;
+  ElementPtr element;
+  BusPtr bus;
+};
+
+long resident_kilobytes() {
+  long pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+TEST(Stress, AThousandStartsAndStopsTakeNoMemory) {
+  Started run("videotestsrc ! video/x-raw,width=64,height=64 ! faceperturb name=f"
+              " detector=upstream ! fakesink");
+  long after_hundred = 0;
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_NE(gst_element_set_state(run.pipeline.get(), GST_STATE_PLAYING),
+              GST_STATE_CHANGE_FAILURE);
+    if (i % 10 == 0) {
+      ASSERT_EQ(gst_element_get_state(run.pipeline.get(), nullptr, nullptr, 60 * GST_SECOND),
+                GST_STATE_CHANGE_SUCCESS);
+    }
+    gst_element_set_state(run.pipeline.get(), GST_STATE_NULL);
+    if (i == 100) after_hundred = resident_kilobytes();
+  }
+  EXPECT_LT(resident_kilobytes() - after_hundred, 20 * 1024);
+}
+
+TEST(Stress, ASeekStormEnds) {
+  Started run("videotestsrc num-buffers=400 ! video/x-raw,format=I420,width=160,height=120"
+              ",framerate=25/1 ! faceperturb name=f ! fakesink");
+  gst_element_set_state(run.pipeline.get(), GST_STATE_PAUSED);
+  ASSERT_EQ(gst_element_get_state(run.pipeline.get(), nullptr, nullptr, 60 * GST_SECOND),
+            GST_STATE_CHANGE_SUCCESS);
+  gst_element_set_state(run.pipeline.get(), GST_STATE_PLAYING);
+  std::mt19937 random(1);
+  for (int i = 0; i < 100; ++i)
+    gst_element_seek_simple(run.pipeline.get(), GST_FORMAT_TIME,
+                            static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH |
+                                                      (i % 2 ? GST_SEEK_FLAG_KEY_UNIT : 0)),
+                            static_cast<gint64>(random() % 15) * GST_SECOND);
+  EXPECT_TRUE(run.wait(GST_MESSAGE_EOS));
+  EXPECT_EQ(run.stat("covered"), 0U);
+}
+
+TEST(Stress, FormatAndSizeMayChangeAtEveryFrame) {
+  ElementPtr element = make_element();
+  g_object_set(element.get(), "detect-interval", 3, "lookahead", 7, nullptr);
+  Bench bench(std::move(element));
+  std::mt19937 random(2);
+  int in = 0, out = 0;
+  for (int i = 0; i < 120; ++i) {
+    const auto& format = formats()[random() % formats().size()];
+    const Size size{16 + static_cast<int>(random() % 200), 16 + static_cast<int>(random() % 200)};
+    const GstVideoInfo info = video_info(format, size);
+    bench.set_caps(info);
+    for (unsigned k = random() % 4; k > 0; --k, ++in)
+      ASSERT_EQ(bench.push(make_buffer(info, portrait().bgr)), GST_FLOW_OK) << i;
+    while (const BufferPtr buffer = bench.pull()) ++out;
+  }
+  gst_harness_push_event(bench.harness.get(), gst_event_new_eos());
+  while (const BufferPtr buffer = bench.pull()) ++out;
+  EXPECT_EQ(in, out);
+  EXPECT_EQ(bench.stat("checked") + bench.stat("held"), static_cast<guint64>(in));
+}
+
+TEST(Stress, TwoHundredFacesAreAllProtected) {
+  ElementPtr element = make_element();
+  gst_util_set_object_arg(G_OBJECT(element.get()), "detector", "upstream");
+  gst_util_set_object_arg(G_OBJECT(element.get()), "regions", "face");
+  Bench bench(std::move(element));
+  const GstVideoInfo info = video_info(*find_format("GRAY8"), {800, 400});
+  bench.set_caps(info);
+  cv::Mat noise(400, 800, CV_8UC3);
+  cv::RNG(3).fill(noise, cv::RNG::UNIFORM, 0, 255);
+  BufferPtr in = make_buffer(info, noise);
+  const auto before = bytes_of(in.get());
+  for (guint i = 0; i < 200; ++i)
+    gst_buffer_add_video_region_of_interest_meta(in.get(), "face", i % 20 * 40 + 4,
+                                                 i / 20 * 40 + 4, 32, 32);
+  ASSERT_EQ(bench.push(std::move(in)), GST_FLOW_OK);
+  EXPECT_EQ(bench.stat("faces"), 200U);
+  const BufferPtr out = bench.pull();
+  const auto after = bytes_of(out.get());
+  for (std::size_t i = 0; i < 200; ++i) {
+    int changed = 0;
+    for (std::size_t y = 0; y < 16; ++y)
+      for (std::size_t x = 0; x < 16; ++x) {
+        const std::size_t at = (i / 20 * 40 + 12 + y) * 800 + i % 20 * 40 + 12 + x;
+        changed += before[at] != after[at];
+      }
+    EXPECT_GT(changed, 200) << "face " << i;
+  }
+}
+
+// A live source is never slowed down or queued, and what the detector could not see is covered.
+TEST(Stress, ALiveStreamWithAHopelessDetectorIsCoveredNotPassed) {
+  Started run("videotestsrc is-live=true num-buffers=60 ! "
+              "video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! faceperturb name=f"
+              " detector=hog min-face-size=12 qos=false ! fakesink");
+  const auto start = g_get_monotonic_time();
+  gst_element_set_state(run.pipeline.get(), GST_STATE_PLAYING);
+  ASSERT_TRUE(run.wait(GST_MESSAGE_EOS));
+  EXPECT_EQ(run.stat("frames"), 60U);
+  EXPECT_GT(run.stat("covered"), 20U);
+  EXPECT_LT(g_get_monotonic_time() - start, 40 * G_USEC_PER_SEC);
+}
+
+TEST(Stress, AModelThatIsDeletedWhileRunningIsNotMissed) {
+  const TemporaryFolder folder;
+  const auto model = folder / "model.dat";
+  write_model(model);
+  ElementPtr element = make_element();
+  g_object_set(element.get(), "landmark-model", model.c_str(), nullptr);
+  Bench bench(std::move(element));
+  bench.set_caps(i420());
+  std::filesystem::remove(model);
+  for (int i = 0; i < 3; ++i)
+    ASSERT_EQ(bench.push(make_buffer(i420(), portrait().bgr)), GST_FLOW_OK);
+  EXPECT_EQ(bench.stat("faces"), 3U);
+}
+
+}  // namespace
+}  // namespace faceperturb::test
