@@ -21,19 +21,20 @@ rm -f "$build"/*.xml  # meson has every GoogleTest program leave its report ther
 status=0
 meson test -C "$build" --print-errorlogs "${suites[@]}" || status=$?
 
-# Every single test, not every test program: counted from GoogleTest's own reports. A program that
-# fails without a report (a crash, a time-out) counts as one failure.
+# Every single test of a GoogleTest program, from its own report; other programs, and those that died
+# without a report, count as one test each.
 python3 - "$build" "$build/meson-logs/testlog.json" <<'PYTHON'
-import json, pathlib, sys, xml.etree.ElementTree as xml
-passed = failed = skipped = 0
-for report in pathlib.Path(sys.argv[1]).glob("*.xml"):
-    for case in xml.parse(report).iter("testcase"):
-        if case.find("failure") is not None: failed += 1
-        elif case.find("skipped") is not None or case.get("result") == "skipped": skipped += 1
-        else: passed += 1
-programs = [json.loads(line) for line in open(sys.argv[2])]
-if not failed:
-    failed = sum(p["result"] not in ("OK", "SKIP", "EXPECTEDFAIL") for p in programs)
-print(f"{passed} passed, {failed} failed, {skipped} skipped")
+import collections, json, pathlib, sys, xml.etree.ElementTree as xml
+count = collections.Counter()
+for program in map(json.loads, open(sys.argv[2])):
+    report = pathlib.Path(sys.argv[1], program["name"].split(" / ")[-1] + ".xml")
+    ok = program["result"] in ("OK", "SKIP")
+    cases = list(xml.parse(report).iter("testcase")) if report.exists() else []
+    for case in cases:
+        skipped = case.find("skipped") is not None or case.get("result") == "skipped"
+        count["failed" if case.find("failure") is not None else "skipped" if skipped else "passed"] += 1
+    if not cases or not ok and not count["failed"]:
+        count["failed" if not ok else "skipped" if program["result"] == "SKIP" else "passed"] += 1
+print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
 PYTHON
 exit "$status"

@@ -86,6 +86,8 @@ void Pipeline::build_video(const std::string& uri, const examples::OutputFile& o
 
   // Decoders in hardware may give frames that no other element can read.
   g_object_set(decoder_, "uri", uri.c_str(), "force-sw-decoders", TRUE, nullptr);
+  // Nobody waits for a file's frames: a face may be found late.
+  if (local_file_) g_object_set(protector_, "lookahead", 30, nullptr);
   gst_util_set_object_arg(G_OBJECT(encoder), "speed-preset", "veryfast");
   gst_util_set_object_arg(G_OBJECT(encoder), "pass", "qual");
   g_object_set(encoder, "quantizer", 20, nullptr);

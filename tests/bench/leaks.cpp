@@ -4,6 +4,10 @@
 //
 //   leaks [--truth gt.txt] [--judge MODEL]... [--element 'faceperturb ...'] CLIP
 //
+// With --at-most or --at-least (leaks per 1,000 face-frames, by the first count: the truth's where
+// there is one; touched frames per 1,000 where nobody counts) it is a test: exit 1 where that does
+// not hold, 77 (skip) where the clip is absent.
+//
 // A face is where the truth says (one box x1,y1,x2,y2 a line, NaN: none), and where a judge, a
 // detector that the element does not use, sees one in the clear clip. It leaked if less than half
 // of its core (eyes to mouth) was permuted. The share is estimated from the pixels that changed: a
@@ -50,9 +54,10 @@ struct Count {
     longest = std::max(longest, run);
     if (leaked) frames.push_back(frame);
   }
+  double per_thousand() const { return faces ? 1000.0 * leaks / faces : 0.0; }
   void print() const {
     std::printf("%-34s %6d face-frames %5d leaks = %6.1f per 1000, longest run %d\n", name.c_str(),
-                faces, leaks, faces ? 1000.0 * leaks / faces : 0.0, longest);
+                faces, leaks, per_thousand(), longest);
     if (still) std::printf("  and in %d of them it sees a face in the output too\n", still);
     if (frames.empty()) return;
     std::printf("  in frames");
@@ -138,12 +143,15 @@ GstPadProbeReturn keep_clear(GstPad* pad, GstPadProbeInfo* info, gpointer data) 
 int main(int argc, char** argv) {
   gchar *truth_file = nullptr, *element = nullptr;
   gchar** judges = nullptr;
+  double at_most = -1, at_least = -1;
   const GOptionEntry entries[] = {
       {"truth", 't', 0, G_OPTION_ARG_FILENAME, &truth_file, "Boxes, one a frame", "FILE"},
       {"judge", 'j', 0, G_OPTION_ARG_FILENAME_ARRAY, &judges, "Model of an independent detector",
        "MODEL"},
       {"element", 'e', 0, G_OPTION_ARG_STRING, &element, "What protects; default faceperturb",
        "DESCRIPTION"},
+      {"at-most", 0, 0, G_OPTION_ARG_DOUBLE, &at_most, "Leaks per 1,000 that are allowed", "N"},
+      {"at-least", 0, 0, G_OPTION_ARG_DOUBLE, &at_least, "Leaks per 1,000 that must be seen", "N"},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
   GError* error = nullptr;
   GOptionContext* context = g_option_context_new("CLIP - count the clear faces that leave");
@@ -151,6 +159,10 @@ int main(int argc, char** argv) {
   g_option_context_add_group(context, gst_init_get_option_group());
   if (!g_option_context_parse(context, &argc, &argv, &error)) g_error("%s", error->message);
   if (argc != 2) g_error("one clip, please");
+  if (!g_file_test(argv[1], G_FILE_TEST_EXISTS)) {
+    std::printf("no test data: %s does not exist\n", argv[1]);
+    return 77;
+  }
 
   const auto truth = truth_file ? read_truth(truth_file) : std::vector<std::optional<Rect>>{};
   std::vector<Count> counts;
@@ -261,5 +273,9 @@ int main(int argc, char** argv) {
   gst_object_unref(pad);
   gst_object_unref(bus);
   gst_object_unref(pipeline);
-  return 0;
+
+  const double first =
+      counts.empty() ? (n ? 1000.0 * touched / n : 0) : counts.front().per_thousand();
+  if (at_most >= 0 && first > at_most) return 1;
+  return at_least >= 0 && first < at_least ? 1 : 0;
 }
