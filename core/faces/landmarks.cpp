@@ -96,26 +96,43 @@ Landmarks LandmarkPredictor::predict(const LumaView& luma, const Rect& box) cons
   return landmarks;
 }
 
+namespace {
+
+cv::Point2f middle(const Landmarks& landmarks, std::size_t first, std::size_t last) {
+  cv::Point2f sum;
+  for (std::size_t i = first; i <= last; ++i) sum += cv::Point2f(landmarks[i].x, landmarks[i].y);
+  return sum / static_cast<float>(last - first + 1);
+}
+
+}  // namespace
+
 bool plausible(const Landmarks& landmarks, const Rect& box) {
-  const auto middle = [&](std::size_t first, std::size_t last) {
-    cv::Point2f sum;
-    for (std::size_t i = first; i <= last; ++i) sum += cv::Point2f(landmarks[i].x, landmarks[i].y);
-    return sum / static_cast<float>(last - first + 1);
-  };
-  const cv::Point2f left = middle(36, 41), right = middle(42, 47);
+  const cv::Point2f left = middle(landmarks, 36, 41);
+  const cv::Point2f right = middle(landmarks, 42, 47);
   const cv::Point2f across = right - left;
   const float eyes = static_cast<float>(cv::norm(across));
   if (!(eyes > 0.2F * box.width && eyes < 0.8F * box.width)) return false;
   // How far below the eyes a point is, square to the line between them, in eye distances.
   const cv::Point2f down(-across.y / eyes, across.x / eyes);
   const auto below = [&](cv::Point2f p) { return (p - (left + right) / 2).dot(down) / eyes; };
-  const float nose = below(middle(31, 35)), mouth = below(middle(48, 67));
+  const float nose = below(middle(landmarks, 31, 35));
+  const float mouth = below(middle(landmarks, 48, 67));
   if (!(nose > 0.2F && mouth > nose && mouth < 2.5F)) return false;
   const float near = 0.35F * box.width;
   return std::ranges::all_of(landmarks.begin() + 17, landmarks.end(), [&](const Point& p) {
     return p.x > box.x - near && p.y > box.y - near && p.x < box.x + box.width + near &&
            p.y < box.y + box.height + near;
   });
+}
+
+bool agree(const Landmarks& landmarks, const FivePoints& points, const Rect& box) {
+  const cv::Point2f own[] = {middle(landmarks, 36, 41), middle(landmarks, 42, 47),
+                             middle(landmarks, 30, 30), middle(landmarks, 48, 48),
+                             middle(landmarks, 54, 54)};
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if (!(cv::norm(own[i] - cv::Point2f(points[i].x, points[i].y)) < 0.25 * double{box.width}))
+      return false;
+  return true;
 }
 
 }  // namespace faceperturb

@@ -29,4 +29,8 @@ class LandmarkPredictor {
 /// near the box. What is not plausible must not decide what is protected.
 bool plausible(const Landmarks& landmarks, const Rect& box);
 
+/// Whether landmarks lie where a detector saw eyes, nose and mouth: each within a quarter of the
+/// box's width.
+bool agree(const Landmarks& landmarks, const FivePoints& points, const Rect& box);
+
 }  // namespace faceperturb

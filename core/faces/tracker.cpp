@@ -134,7 +134,9 @@ void Tracker::refresh(Track& track, const Detection& detection, const Picture& p
   std::optional<Landmarks> fresh;
   if (detection.frontal) {
     fresh = landmarks_.predict(picture.view(), detection.box);
-    if (!plausible(*fresh, detection.box)) fresh.reset();
+    if (!plausible(*fresh, detection.box) ||
+        (detection.points && !agree(*fresh, *detection.points, detection.box)))
+      fresh.reset();
     track.frontal_seen = now;
   }
   if (fresh && face.landmarks && near(*fresh, *face.landmarks, 0.1F * detection.box.width)) {

@@ -41,7 +41,7 @@ class Tracker {
     Face face;
     Time seen{};          // last confirmed by a detection
     Time frontal_seen{};  // the same, by one that landmarks can be fitted to
-    Time lost{-1};  // when optical flow gave up; -1: it has not
+    Time lost{-1};        // when optical flow gave up; -1: it has not
     int calls_since_seen = 0;
     int sightings = 0;
     bool visible = false;  // sure enough to be protected

@@ -266,5 +266,31 @@ TEST(LandmarkPredictor, DamagedFilesAreRefusedOrHarmless) {
   }
 }
 
+TEST(Plausible, IsAFaceAndNotWhatIsNone) {
+  const Rect box{100, 100, 80, 80};
+  const Landmarks face = *upright_face(box).landmarks;
+  EXPECT_TRUE(plausible(face, box));
+  Landmarks point, upside_down = face, elsewhere = face;
+  point.fill({140, 140});
+  for (auto& p : upside_down) p.y = 280 - p.y;
+  for (auto& p : elsewhere) p.x += 70;
+  EXPECT_FALSE(plausible(point, box));
+  EXPECT_FALSE(plausible(upside_down, box));
+  EXPECT_FALSE(plausible(elsewhere, box));
+  EXPECT_FALSE(plausible(face, {100, 100, 300, 300}));
+}
+
+TEST(Plausible, LandmarksMustAgreeWithWhatADetectorSaw) {
+  const Rect box{100, 100, 80, 80};
+  const Landmarks face = *upright_face(box).landmarks;
+  const auto at = [&](float x, float y) {
+    return Point{box.x + x * box.width, box.y + y * box.height};
+  };
+  FivePoints seen{at(.3F, .3F), at(.7F, .3F), at(.5F, .54F), at(.31F, .76F), at(.69F, .76F)};
+  EXPECT_TRUE(agree(face, seen, box));
+  std::swap(seen[0], seen[1]);
+  EXPECT_FALSE(agree(face, seen, box));
+}
+
 }  // namespace
 }  // namespace faceperturb::test
