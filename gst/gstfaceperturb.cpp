@@ -80,6 +80,7 @@ struct FacePerturb {
   // Made and destroyed while no frame flows.
   std::unique_ptr<fp::Lookahead> lookahead;
   std::unique_ptr<fp::Protector> protector;
+  bool upstream = false;  // faces come as metadata: `lookahead` has no detector
 
   // Of the streaming thread.
   GstVideoInfo info{};
@@ -164,6 +165,7 @@ bool open(GstFacePerturb* element) {
         fp::detector_info(options.detector).make(options.detector_model), std::move(landmarks),
         options.guard);
     self.protector = std::make_unique<fp::Protector>();
+    self.upstream = options.detector == fp::DetectorKind::upstream;
     return true;
   } catch (const fp::ModelError& error) {
     GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ, ("%s: %s", property, error.what()),
@@ -280,7 +282,7 @@ GstFlowReturn take(GstFacePerturb* element, GstBuffer* buffer) {
   const fp::Options options = options_of(element);
   try {
     std::optional<std::vector<fp::Detection>> found;
-    if (options.detector == fp::DetectorKind::upstream) found = fp::attached_faces(buffer);
+    if (self.upstream) found = fp::attached_faces(buffer);
     self.lookahead->push(self.luma.read(*frame), self.time,
                          options.min_face_size > 0
                              ? options.min_face_size

@@ -316,6 +316,19 @@ TEST(Upstream, TheFacesOfOtherElementsAreProtected) {
   EXPECT_EQ(bench.stat("faces"), 1U);
 }
 
+// The property counts in NULL and READY only; set later it must neither crash nor let faces pass.
+TEST(Upstream, TheDetectorStaysAsItWasStarted) {
+  for (const bool upstream : {true, false}) {
+    ElementPtr element = make_element();
+    gst_util_set_object_arg(G_OBJECT(element.get()), "detector", upstream ? "upstream" : "hog");
+    Bench bench(std::move(element));
+    bench.set_caps(i420());
+    gst_util_set_object_arg(G_OBJECT(bench.element), "detector", upstream ? "hog" : "upstream");
+    ASSERT_EQ(bench.push(make_buffer(i420(), portrait().bgr)), GST_FLOW_OK);
+    EXPECT_EQ(bench.stat("faces"), upstream ? 0U : 1U);
+  }
+}
+
 // --- Look-ahead ----------------------------------------------------------------------------------
 
 ElementPtr make_looking_ahead(int lookahead) {
