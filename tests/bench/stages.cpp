@@ -12,6 +12,7 @@
 #include "perturb/methods.h"
 #include "perturb/permutation.h"
 #include "perturb/random.h"
+#include "perturb/workspace.h"
 #include "regions/regions.h"
 #include "samples.h"
 
@@ -109,7 +110,7 @@ void permutation_row(const char* name, int cell_size, const Face& face, int repe
   });
   const Samples both = measure(repeats, nothing, [&](int i) {
     RandomStream random = stream(i);
-    method_info(Method::shuffle).apply(own.frame, grid, cells, random, workspace);
+    method_info(Method::shuffle).apply({own.frame, grid, face, cells, cell_size}, {}, random, workspace);
   });
   std::printf("  %-6s %dx%-3d %7zu %9zu %10.1f %10.1f %10.1f %10.1f   %s\n", name, grid.cell_width,
               grid.cell_height, cells.size(),
