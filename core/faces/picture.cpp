@@ -16,6 +16,8 @@ namespace {
 constexpr double dark = 25;
 constexpr double light = 45;
 
+constexpr float same_shot = 0.6F;  // correlation of two thumbnails
+
 bool raise_contrast(cv::Mat& luma) {
   const double mean = cv::mean(luma)[0];
   const double share = std::clamp((light - mean) / (light - dark), 0.0, 1.0);
@@ -36,6 +38,7 @@ Picture::Picture(const LumaView& luma)
   const cv::Size size(luma.width / reduction_, luma.height / reduction_);
   cv::resize(full(cv::Rect({}, size * reduction_)), luma_, size, 0, 0, cv::INTER_AREA);
   dark_ = raise_contrast(luma_);
+  cv::resize(luma_, thumbnail_, {32, 18}, 0, 0, cv::INTER_AREA);
 }
 
 LumaView Picture::view() const {
@@ -46,6 +49,12 @@ const std::vector<cv::Mat>& Picture::pyramid() const {
   if (pyramid_.empty())
     cv::buildOpticalFlowPyramid(luma_, pyramid_, {flow_window, flow_window}, flow_levels);
   return pyramid_;
+}
+
+bool alike(const cv::Mat& thumbnail, const cv::Mat& other) {
+  cv::Mat correlation;
+  cv::matchTemplate(thumbnail, other, correlation, cv::TM_CCOEFF_NORMED);
+  return correlation.at<float>(0) > same_shot;
 }
 
 }  // namespace faceperturb

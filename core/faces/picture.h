@@ -23,14 +23,19 @@ class Picture {
   /// Whether the contrast was raised.
   bool dark() const { return dark_; }
   LumaView view() const;
+  /// The whole picture in a few pixels.
+  const cv::Mat& thumbnail() const { return thumbnail_; }
   /// For optical flow (cv::buildOpticalFlowPyramid); made at the first call. Not thread safe.
   const std::vector<cv::Mat>& pyramid() const;
 
  private:
-  cv::Mat luma_;
+  cv::Mat luma_, thumbnail_;
   int reduction_;
   bool dark_ = false;
   mutable std::vector<cv::Mat> pyramid_;
 };
+
+/// Whether the pictures of two thumbnails look as if they were of one shot.
+bool alike(const cv::Mat& thumbnail, const cv::Mat& other);
 
 }  // namespace faceperturb
