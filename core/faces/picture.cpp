@@ -38,11 +38,15 @@ Picture::Picture(const LumaView& luma)
   const cv::Size size(luma.width / reduction_, luma.height / reduction_);
   cv::resize(full(cv::Rect({}, size * reduction_)), luma_, size, 0, 0, cv::INTER_AREA);
   dark_ = raise_contrast(luma_);
-  cv::resize(luma_, thumbnail_, {32, 18}, 0, 0, cv::INTER_AREA);
 }
 
 LumaView Picture::view() const {
   return {luma_.data, luma_.cols, luma_.rows, static_cast<std::ptrdiff_t>(luma_.step)};
+}
+
+const cv::Mat& Picture::thumbnail() const {
+  if (thumbnail_.empty()) cv::resize(luma_, thumbnail_, {32, 18}, 0, 0, cv::INTER_AREA);
+  return thumbnail_;
 }
 
 const std::vector<cv::Mat>& Picture::pyramid() const {

@@ -23,15 +23,16 @@ class Picture {
   /// Whether the contrast was raised.
   bool dark() const { return dark_; }
   LumaView view() const;
-  /// The whole picture in a few pixels.
-  const cv::Mat& thumbnail() const { return thumbnail_; }
+  /// The whole picture in a few pixels; made at the first call. Not thread safe.
+  const cv::Mat& thumbnail() const;
   /// For optical flow (cv::buildOpticalFlowPyramid); made at the first call. Not thread safe.
   const std::vector<cv::Mat>& pyramid() const;
 
  private:
-  cv::Mat luma_, thumbnail_;
+  cv::Mat luma_;
   int reduction_;
   bool dark_ = false;
+  mutable cv::Mat thumbnail_;
   mutable std::vector<cv::Mat> pyramid_;
 };
 
