@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "london.h"
 
+#include <dlib/opencv/cv_image.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,6 +10,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <stdexcept>
+#include <string>
 
 namespace faceperturb::average {
 
@@ -26,6 +29,7 @@ constexpr Run kTemplateRuns[] = {
     {158, 3, 161, 1},  {164, 3, 167, 1}, {170, 2, 172, 1},  {176, 1, 178, 1},  {179, 2, 182, -1},
     {183, 1, 184, -1}, {185, 2, 187, 1},
 };
+
 Shape read_template(const fs::path& path) {
   std::ifstream in(path);
   size_t count = 0;
@@ -39,15 +43,20 @@ Shape read_template(const fs::path& path) {
   return points;
 }
 
+std::vector<fs::path> files_in(const fs::path& dir, const char* extension) {
+  if (!fs::is_directory(dir)) throw std::runtime_error(dir.string() + ": no such folder");
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(dir)) {
+    if (entry.path().extension() == extension) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 }  // namespace
 
 std::vector<Sample> find_samples(const fs::path& dir) {
-  if (!fs::is_directory(dir)) throw std::runtime_error(dir.string() + ": no such folder");
-  std::vector<fs::path> templates;
-  for (const auto& entry : fs::directory_iterator(dir)) {
-    if (entry.path().extension() == ".tem") templates.push_back(entry.path());
-  }
-  std::sort(templates.begin(), templates.end());
+  const std::vector<fs::path> templates = files_in(dir, ".tem");
   if (templates.size() < 10) {
     throw std::runtime_error(dir.string() + ": fewer than 10 templates; too few to hide a person");
   }
@@ -58,12 +67,36 @@ std::vector<Sample> find_samples(const fs::path& dir) {
   return samples;
 }
 
-cv::Mat3f read_picture(const fs::path& path) {
-  const cv::Mat picture = cv::imread(path.string(), cv::IMREAD_COLOR);
+std::vector<fs::path> find_pictures(const fs::path& dir) {
+  std::vector<fs::path> pictures = files_in(dir, ".jpg");
+  if (pictures.empty()) throw std::runtime_error(dir.string() + ": no pictures");
+  return pictures;
+}
+
+cv::Mat3b read_picture(const fs::path& path) {
+  cv::Mat3b picture = cv::imread(path.string(), cv::IMREAD_COLOR);
   if (picture.empty()) throw std::runtime_error(path.string() + ": cannot be read");
-  cv::Mat3f values;
-  picture.convertTo(values, CV_32FC3);
-  return values;
+  return picture;
+}
+
+LandmarkFinder::LandmarkFinder(const fs::path& model) {
+  if (!fs::exists(model)) throw std::runtime_error(model.string() + ": no such landmark model");
+  dlib::deserialize(model.string()) >> predictor_;
+}
+
+Shape LandmarkFinder::operator()(const cv::Mat& picture, const std::string& name) {
+  const dlib::cv_image<dlib::bgr_pixel> image(picture);
+  const auto faces = detector_(image);
+  if (faces.size() != 1) {
+    throw std::runtime_error(name + " should show 1 face; the detector finds " +
+                             std::to_string(faces.size()));
+  }
+  const auto found = predictor_(image, faces.front());
+  if (found.num_parts() != 68) throw std::runtime_error("the landmark model has not 68 points");
+  Shape points;
+  for (unsigned i = 0; i < 68; ++i)
+    points.emplace_back(double(found.part(i).x()), double(found.part(i).y()));
+  return points;
 }
 
 Shape average_shape(const std::vector<Sample>& samples) {

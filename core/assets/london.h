@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <dlib/image_processing.h>
+#include <dlib/image_processing/frontal_face_detector.h>
+
 #include <filesystem>
 #include <opencv2/core.hpp>
+#include <string>
 #include <vector>
 
 #include "make_average_shape.h"
@@ -27,11 +31,30 @@ struct Sample {
 /// At least 10, sorted by name.
 std::vector<Sample> find_samples(const std::filesystem::path& dir);
 
-/// A picture as CV_32FC3, BGR 0 .. 255.
-cv::Mat3f read_picture(const std::filesystem::path& path);
+/// A picture, BGR.
+cv::Mat3b read_picture(const std::filesystem::path& path);
+
+/// Every picture (.jpg) of a folder of the set, sorted by name.
+std::vector<std::filesystem::path> find_pictures(const std::filesystem::path& dir);
 
 /// The mean of the samples made symmetric, in pixels of average_face().
 Shape average_shape(const std::vector<Sample>& samples);
+
+inline constexpr const char* kLandmarkModel =
+    "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
+
+/// Finds the 68 landmarks (iBUG order) of the one face that a picture (CV_8UC3, BGR) shows.
+class LandmarkFinder {
+ public:
+  /// `model`: a 68-point shape predictor of dlib.
+  explicit LandmarkFinder(const std::filesystem::path& model);
+  /// Throws std::runtime_error, with `name`, where there is not one face.
+  Shape operator()(const cv::Mat& picture, const std::string& name);
+
+ private:
+  dlib::frontal_face_detector detector_ = dlib::get_frontal_face_detector();
+  dlib::shape_predictor predictor_;
+};
 
 /// How much of each pixel of a picture of the set is person: 1 inside, 0 on the plain backdrop,
 /// whose slow gradient is fitted from the upper and outer parts.

@@ -7,11 +7,6 @@
 // pictures are averaged as they are encoded (in linear light the fair hair washes out the dark).
 // No single person's picture is kept.
 
-#include <dlib/geometry.h>
-#include <dlib/image_processing.h>
-#include <dlib/image_processing/frontal_face_detector.h>
-#include <dlib/opencv.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -34,7 +29,6 @@ using namespace faceperturb::average;
 
 constexpr float kBackdrop = 190;
 constexpr int kJpegQuality = 88;
-constexpr const char* kDefaultModel = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
 
 constexpr Run kLandmarkRuns[] = {
     {0, 8, 16, -1},  {17, 5, 26, -1}, {31, 2, 35, -1}, {36, 4, 45, -1}, {40, 2, 47, -1},
@@ -146,20 +140,8 @@ cv::Mat finish(const Average& sum, const cv::Mat1f& mask) {
 }
 
 Shape landmarks_of(const cv::Mat& picture, const fs::path& model) {
-  dlib::shape_predictor predictor;
-  dlib::deserialize(model.string()) >> predictor;
-  auto detector = dlib::get_frontal_face_detector();
-  const dlib::cv_image<dlib::bgr_pixel> image(picture);
-  const auto faces = detector(image);
-  if (faces.size() != 1) {
-    throw std::runtime_error("the average should show 1 face; the detector finds " +
-                             std::to_string(faces.size()));
-  }
-  const auto found = predictor(image, faces.front());
-  if (found.num_parts() != 68) throw std::runtime_error("the landmark model has not 68 points");
-  Shape points(68), even(68);
-  for (unsigned i = 0; i < 68; ++i)
-    points[i] = {double(found.part(i).x()), double(found.part(i).y())};
+  const Shape points = LandmarkFinder(model)(picture, "the average");
+  Shape even(68);
   const auto pair = mirror_pairs(kLandmarkRuns, 68);
   for (size_t i = 0; i < 68; ++i) {
     const cv::Point2d other = points[pair[i]];
@@ -189,7 +171,6 @@ void write_picture(const fs::path& path, const cv::Mat& picture) {
 
 void run(const fs::path& london, const fs::path& out, const fs::path& model) {
   if (!fs::is_directory(out)) throw std::runtime_error(out.string() + ": no such folder");
-  if (!fs::exists(model)) throw std::runtime_error(model.string() + ": no such landmark model");
   const auto samples = find_samples(london / "neutral_front");
   std::cerr << samples.size() << " people, " << samples.front().points.size() << " points each\n";
   const Shape shape = average_shape(samples);
@@ -211,7 +192,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    run(argv[1], argv[2], argc == 4 ? argv[3] : kDefaultModel);
+    run(argv[1], argv[2], argc == 4 ? argv[3] : kLandmarkModel);
   } catch (const std::exception& error) {
     std::cerr << "\nfaceperturb-average-face: " << error.what() << "\n";
     return 1;
