@@ -58,6 +58,7 @@ struct _GstFacePerturb {
 };
 
 G_DEFINE_TYPE_WITH_CODE(GstFacePerturb, gst_face_perturb, GST_TYPE_BASE_TRANSFORM,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, nullptr);
                         GST_DEBUG_CATEGORY_INIT(face_perturb_debug, "faceperturb", 0,
                                                 "face perturbation"))
 GST_ELEMENT_REGISTER_DEFINE(faceperturb, "faceperturb", GST_RANK_NONE, GST_TYPE_FACE_PERTURB)

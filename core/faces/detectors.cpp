@@ -79,6 +79,13 @@ bool same_place(const Rect& a, const Rect& b) {
                     a.y + a.height / 2 - b.y - b.height / 2) < 0.4F * std::max(a.width, b.width);
 }
 
+// Whether a much smaller face is seen on the forehead, hair or cheeks of another.
+bool on_head(const Rect& small, const Rect& face) {
+  const float x = small.x + small.width / 2 - face.x, y = small.y + small.height / 2 - face.y;
+  return small.width < 0.65F * face.width && x > 0 && x < face.width && y > -0.4F * face.height &&
+         y < face.height;
+}
+
 // Faces seen from the side: proposals that a close look confirms. Where one was found it is looked
 // again at each call, for less than a search costs.
 class ProfileDetector final {
@@ -164,7 +171,11 @@ class AutoDetector final : public Detector {
     }
     const auto more =
         profile_.detect(picture, min_face_size, all || turn == 1, all || turn == 3, known_);
-    found.insert(found.end(), more.begin(), more.end());
+    std::ranges::copy_if(more, std::back_inserter(found), [&](const Detection& profile) {
+      return std::ranges::none_of(found, [&](const Detection& face) {
+        return face.sure && face.frontal && on_head(profile.box, face.box);
+      });
+    });
     if (std::ranges::any_of(found, &Detection::sure)) seen_ = calls_;
     return found;
   }

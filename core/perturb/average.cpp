@@ -4,17 +4,19 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <opencv2/imgproc.hpp>
+
+#include "perturb/sampling.h"
 
 namespace faceperturb {
 namespace {
 
-constexpr int levels = 4096;  // that values are sorted by: finer than any sample
+constexpr int levels = 2048;  // that values are sorted by: finer than any sample
 
 // Of FaceTemplate::Level::part.
 constexpr float within_face = 1.5F;
 constexpr float on_head = 0.5F;
-constexpr float backdrop_share = 0.2F;  // of a region's cells: above it reaches beyond the head
+constexpr float backdrop_share = 0.2F;  // of a region's cells: from it, it reaches beyond the head
+constexpr std::size_t enough_parts = 500;  // cells that tell that share
 
 // How the average face follows a track: landmarks that jitter are damped, a real movement is
 // followed at once. Steps are shares of the face's width.
@@ -104,6 +106,8 @@ void AverageArranger::arrange(const Frame& frame, const Layer& layer, std::span<
   const std::size_t n = cells.size();
   values_.resize(n);
   read_values(frame, layer, cells, values_);
+  group_.resize(n);
+  std::iota(group_.begin(), group_.end(), 0U);
   const std::size_t faces = draw(layer, cells, track.similarity);
   sort(values_, 0, faces, cell_order_);
   sort(values_, faces, n, cell_order_);
@@ -119,45 +123,42 @@ void AverageArranger::arrange(const Frame& frame, const Layer& layer, std::span<
   mover_.permute(frame, layer.grid, layer.planes, cells, from_);
 }
 
-// The template's tones and parts at the cells' places; the result is split()'s.
+// The template's tones at the cells' places, and its parts where they are needed; the result is
+// split()'s.
 std::size_t AverageArranger::draw(const Layer& layer, std::span<const Cell> cells,
                                   const Similarity& similarity) {
-  const auto [left, right] = std::ranges::minmax(cells, {}, &Cell::column);
-  const auto [top, bottom] = std::ranges::minmax(cells, {}, &Cell::row);
+  const std::size_t n = cells.size();
   const int cell = std::max(layer.grid.cell_width, layer.grid.cell_height);
-  const std::size_t n =
+  const std::size_t shrink =
       FaceTemplate::shared().level_for(similarity.scale() / static_cast<float>(cell));
-  cv::Matx23f matrix =
-      scaled(to_template(layer.grid, similarity), std::ldexp(1.F, -static_cast<int>(n)));
-  const cv::Vec2f first = matrix * cv::Vec3f(left.column, top.row, 1);
-  matrix(0, 2) = first[0];
-  matrix(1, 2) = first[1];
-  const cv::Size size(right.column - left.column + 1, bottom.row - top.row + 1);
-  const auto map = [&](const cv::Mat& from, std::vector<float>& out) {
-    cv::warpAffine(from, drawn_, matrix, size, cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
-                   cv::BORDER_REPLICATE);
-    out.resize(cells.size());
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      out[i] = drawn_.ptr<float>(cells[i].row - top.row)[cells[i].column - left.column];
-  };
-  const FaceTemplate::Level& level = FaceTemplate::shared().level(n);
-  map(level.part, part_);
-  const std::size_t faces = split(cells.size());
-  map(faces < cells.size() ? level.head[layer.tone] : level.skin[layer.tone], template_);
+  const FaceTemplate::Level& level = FaceTemplate::shared().level(shrink);
+  const cv::Matx23f matrix =
+      scaled(to_template(layer.grid, similarity), std::ldexp(1.F, -static_cast<int>(shrink)));
+
+  std::size_t seen = 0, beside = 0;
+  const std::size_t step = n < 4 * enough_parts ? 1 : (n / enough_parts) | 1;
+  sample(level.part, matrix, cells, step,
+         [&](std::size_t, float part) { ++seen, beside += part < on_head; });
+  std::size_t faces = n;
+  if (static_cast<float>(beside) >= backdrop_share * static_cast<float>(seen)) {
+    part_.resize(n);
+    sample(level.part, matrix, cells, 1,
+           [out = part_.data()](std::size_t i, float part) { out[i] = part; });
+    faces = split(n);
+  }
+  template_.resize(n);
+  sample(faces < n ? level.head[layer.tone] : level.skin[layer.tone], matrix, cells, 1,
+         [out = template_.data()](std::size_t i, float tone) { out[i] = tone; });
   return faces;
 }
 
-// All indices, or, where the region reaches beyond the head, those of the cells within the average
-// face before the others; returns how many come first. The two do not mix: what is behind a head
-// would stand in its face.
+// Puts the cells within the average face before the others and returns how many they are. The two
+// do not mix where a region reaches beyond the head: what is behind a head would stand in its face.
 std::size_t AverageArranger::split(std::size_t count) {
-  group_.resize(count);
-  std::iota(group_.begin(), group_.end(), 0U);
-  const auto beside = std::ranges::count_if(part_, [](float part) { return part < on_head; });
-  if (static_cast<float>(beside) < backdrop_share * static_cast<float>(count)) return count;
-  const auto rest = std::ranges::stable_partition(
-      group_, [&](std::uint32_t i) { return part_[i] > within_face; });
-  return count - rest.size();
+  std::size_t front = 0, back = count;
+  for (std::uint32_t i = 0; i < count; ++i) group_[part_[i] > within_face ? front++ : --back] = i;
+  std::reverse(group_.begin() + static_cast<std::ptrdiff_t>(back), group_.end());
+  return front;
 }
 
 // Sorts a part of the group by `values`, rising, into the same part of `order`; equal ones keep
@@ -178,14 +179,18 @@ void AverageArranger::want(std::span<const Cell> cells, std::size_t faces, const
   const std::size_t n = cells.size();
   wanted_.resize(n);
   scratch_.resize(n);
-  // In the face, the template with the tones of the cells.
-  sort(template_, 0, faces, place_order_);
-  tones_.clear();
-  for (std::size_t k = 0; k < faces; ++k) {
-    const std::uint32_t place = place_order_[k];
-    wanted_[place] = values_[cell_order_[k]];
-    if (faces < n) tones_.resize(key(template_[place]) + 1U, wanted_[place]);
+  // In the face, the template with the tones of the cells: those of equal rank.
+  keys_.resize(n);
+  counts_.assign(levels, 0);
+  for (std::size_t k = 0; k < faces; ++k) ++counts_[keys_[group_[k]] = key(template_[group_[k]])];
+  tones_.resize(levels);
+  std::size_t rank = 0;
+  for (std::size_t tone = 0; tone < levels; ++tone) {
+    const std::size_t middle = std::min(rank + counts_[tone] / 2, faces - 1);
+    if (faces > 0) tones_[tone] = values_[cell_order_[middle]];
+    rank += counts_[tone];
   }
+  for (std::size_t k = 0; k < faces; ++k) wanted_[group_[k]] = tones_[keys_[group_[k]]];
   // Beside it, hair and neck in the same tones, before what surrounds the region.
   if (faces < n) {
     std::ranges::fill(scratch_, 0.F);
@@ -193,11 +198,8 @@ void AverageArranger::want(std::span<const Cell> cells, std::size_t faces, const
     background.add_to(cells, scratch_);
     for (std::size_t k = faces; k < n; ++k) {
       const std::uint32_t place = group_[k];
-      const float head = tones_.empty() ? 0 : std::clamp(part_[place], 0.F, 1.F);
-      wanted_[place] = (1 - head) * scratch_[place];
-      if (head > 0)
-        wanted_[place] +=
-            head * tones_[std::min<std::size_t>(key(template_[place]), tones_.size() - 1)];
+      const float head = faces > 0 ? std::clamp(part_[place], 0.F, 1.F) : 0;
+      wanted_[place] = head * tones_[key(template_[place])] + (1 - head) * scratch_[place];
     }
   }
   for (std::size_t i = 0; i < n; ++i) scratch_[i] = values_[i] - wanted_[i];

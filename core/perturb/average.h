@@ -51,7 +51,6 @@ class AverageArranger {
   std::uint64_t calls_ = 0;
 
   CellMover mover_;
-  cv::Mat drawn_;  // a map of the template over the region
   // One for each cell, and its place.
   std::vector<Cell> cells_;
   std::vector<float> values_;    // 0..1
@@ -65,7 +64,7 @@ class AverageArranger {
   std::vector<std::uint32_t> place_order_;
   std::vector<std::uint32_t> from_;
   std::vector<std::uint32_t> counts_;
-  std::vector<float> tones_;  // of the face, by the template's
+  std::vector<float> tones_;  // of the face, by the template's, levels of them
 };
 
 }  // namespace faceperturb

@@ -27,21 +27,27 @@ cv::Mat parts(const AverageFace& average) {
   return result;
 }
 
-// `map` within the face; beyond it, what is nearest in the face, ever smoother.
+// Fills what is not `known` (1, or 0) from what is nearest to it, the smoother the further away:
+// from half the size, where it is nearer.
+void fill(cv::Mat& map, const cv::Mat& known) {
+  if (cv::countNonZero(known == 0) == 0) return;
+  cv::Mat half, weight;
+  cv::pyrDown(map.mul(known), half);
+  cv::pyrDown(known, weight);
+  half = half / cv::max(weight, 1e-6F);
+  cv::Mat half_known;
+  cv::Mat(weight > 0.01F).convertTo(half_known, CV_32F, 1.0 / 255);
+  if (cv::countNonZero(half_known) > 0) fill(half, half_known);
+  cv::Mat whole;
+  cv::pyrUp(half, whole, map.size());
+  whole.copyTo(map, known == 0);
+}
+
+// `map` within the face; beyond it the face's skin goes on.
 cv::Mat skin(const cv::Mat& map, const cv::Mat& part) {
-  cv::Mat inside;
+  cv::Mat result = map.clone(), inside;
   cv::Mat(part > 1.9F).convertTo(inside, CV_32F, 1.0 / 255);
-  cv::Mat result = map.mul(inside), known = inside.clone();
-  for (const double sigma : {6.0, 12.0, 24.0, 48.0, 96.0}) {
-    cv::Mat sum, weight;
-    cv::GaussianBlur(result, sum, {}, sigma);
-    cv::GaussianBlur(known, weight, {}, sigma);
-    const cv::Mat fill = (weight > 0.02F) & (known == 0);
-    cv::Mat(sum / weight).copyTo(result, fill);
-    known.setTo(1, fill);
-  }
-  cv::Scalar mean = cv::mean(map, inside > 0);
-  result.setTo(mean, known == 0);
+  fill(result, inside);
   return result;
 }
 

@@ -46,7 +46,12 @@ std::array<std::size_t, 4> layer_cells(const FaceCells& face, const Layer& layer
                                        std::vector<Cell>& cells) {
   const int across = face.grid.cell_width / layer.grid.cell_width;
   const int down = face.grid.cell_height / layer.grid.cell_height;
+  if (across == 1 && down == 1) {
+    cells.assign(face.cells.begin(), face.cells.end());
+    return sort_by_shape(layer.grid, cells);
+  }
   cells.clear();
+  cells.reserve(face.cells.size() * static_cast<std::size_t>(across * down));
   for (const Cell cell : face.cells) {
     const int right = std::min((cell.column + 1) * across, layer.grid.columns);
     const int bottom = std::min((cell.row + 1) * down, layer.grid.rows);
@@ -74,10 +79,18 @@ void read_values(const Frame& frame, const Layer& layer, std::span<const Cell> c
       const float weight = layer.weights[sample.channel] /
                            static_cast<float>(format.sample_max() * width * height * same);
       if (weight == 0) continue;
+      const auto begin_of = [&, row_bytes = units_down * plane.stride,
+                             column_bytes =
+                                 std::ptrdiff_t{units_across} * layout.unit_bytes](Cell cell) {
+        return plane.data + cell.row * row_bytes + cell.column * column_bytes + sample.offset;
+      };
+      if (format.sample_bytes * width * height == 1) {  // the most common, and the most cells
+        for (std::size_t i = 0; i < cells.size(); ++i)
+          values[i] += weight * static_cast<float>(*begin_of(cells[i]));
+        continue;
+      }
       for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::uint8_t* row = plane.data + cells[i].row * units_down * plane.stride +
-                                  cells[i].column * units_across * layout.unit_bytes +
-                                  sample.offset;
+        const std::uint8_t* row = begin_of(cells[i]);
         int sum = 0;
         for (int y = 0; y < height; ++y, row += plane.stride) {
           const std::uint8_t* in = row;

@@ -29,23 +29,17 @@ class Membrane {
 
  private:
   struct Node {
-    float value = 0;
     float sum = 0;
     float weight = 0;    // of the cells around it
     bool fixed = false;  // by the cells at the edge
     bool known = false;  // from the frame before
   };
-  // The four nodes around a cell, from this one on, and how far it is from it.
-  struct Place {
-    std::size_t node;
-    float u, v;
-  };
-  Place place(Cell cell) const;
   void relax(int sweeps);
 
-  Net net_{};
+  cv::Matx23f to_node_;
   std::vector<Node> nodes_;
-  cv::Rect used_;  // nodes
+  cv::Mat surface_;  // CV_32FC1, of the nodes
+  cv::Rect used_;    // nodes
 };
 
 }  // namespace faceperturb

@@ -41,6 +41,10 @@ void average(const FaceCells& face, const ParameterValues&, RandomStream&, Works
   workspace.average.arrange(face);
 }
 
+void cae(const FaceCells& face, const ParameterValues&, RandomStream&, Workspace& workspace) {
+  workspace.cae.apply(face);
+}
+
 constexpr std::array method_table{
     MethodInfo{Method::shuffle, "shuffle",
                "Random permutation of the cells, a new one for every face and frame", true, shuffle,
@@ -54,6 +58,8 @@ constexpr std::array method_table{
     MethodInfo{Method::superpixel, "superpixel", "Mosaic of square tiles of their mean colour",
                false, superpixel, nullptr},
     MethodInfo{Method::blur, "blur", "Gaussian blur", false, blur, nullptr},
+    MethodInfo{Method::cae, "cae", "Reconstruction by a small convolutional autoencoder", false,
+               cae, nullptr},
 };
 
 constexpr std::array parameter_table{

@@ -11,7 +11,7 @@
 
 namespace faceperturb {
 
-enum class Method { shuffle, average, occlude, noise, superpixel, blur };
+enum class Method { shuffle, average, occlude, noise, superpixel, blur, cae };
 
 /// Numbers that a method can be tuned by.
 enum class Parameter { noise_sigma, superpixel_size, blur_sigma };

@@ -7,6 +7,7 @@
 #include "frame/cells.h"
 #include "frame/patch.h"
 #include "perturb/average.h"
+#include "perturb/cae_filter.h"
 
 namespace faceperturb {
 
@@ -18,6 +19,7 @@ struct Workspace {
   std::vector<std::uint32_t> inverse;
   Patch patch;
   AverageArranger average;
+  CaeFilter cae;
 };
 
 }  // namespace faceperturb
