@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cctype>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "perturb/methods.h"
 #include "support/gst.h"
@@ -160,6 +162,11 @@ std::vector<std::string> values_of(GParamSpec* spec) {
     EXPECT_LT(range->minimum, range->maximum);
     for (const int value : {range->minimum, range->minimum + 1, range->maximum})
       values.push_back(std::to_string(value));
+  } else if (G_IS_PARAM_SPEC_DOUBLE(spec)) {
+    const auto* range = G_PARAM_SPEC_DOUBLE(spec);
+    EXPECT_LT(range->minimum, range->maximum);
+    for (const double value : {range->minimum, range->maximum / 2, range->maximum})
+      values.push_back(std::to_string(value));
   } else if (G_IS_PARAM_SPEC_BOOLEAN(spec)) {
     values = {"true", "false", "true"};
   } else if (G_IS_PARAM_SPEC_STRING(spec)) {
@@ -214,6 +221,22 @@ TEST(Properties, StatsAreReadOnlyAndStartAtZero) {
     guint64 value = 1;
     EXPECT_TRUE(gst_structure_get_uint64(stats, name, &value)) << name;
     EXPECT_EQ(value, 0U) << name;
+  }
+}
+
+// The page of the element is written by hand: it must know what the tables know.
+TEST(Docs, NameEveryMethodAndProperty) {
+  std::ifstream file(SOURCE_ROOT "/docs/element.md");
+  std::stringstream page;
+  page << file.rdbuf() << std::ifstream(SOURCE_ROOT "/README.md").rdbuf();
+  const std::string text = page.str();
+  for (const auto& method : methods())
+    EXPECT_NE(text.find("| `" + std::string(method.name) + "` |"), std::string::npos)
+        << method.name;
+  const ElementPtr element = make_element();
+  for (GParamSpec* spec : own_properties(element.get())) {
+    const std::string name = g_param_spec_get_name(spec);
+    EXPECT_NE(text.find('`' + name + '`'), std::string::npos) << name;
   }
 }
 
