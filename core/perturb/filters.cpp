@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "perturb/filters.h"
 
+#include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
@@ -54,9 +55,10 @@ void superpixel(const FaceCells& face, const ParameterValues& parameters, Random
 
 void blur(const FaceCells& face, const ParameterValues& parameters, RandomStream&,
           Workspace& workspace) {
-  const double sigma = parameters[Parameter::blur_sigma] * face.face.box.width;
-  if (!(sigma > 0.1)) return;
-  const int margin = static_cast<int>(std::ceil(3 * std::min(sigma, 1e3)));
+  // In this order a box that is no number gives a number.
+  const double sigma =
+      std::max(0.5, std::min(1e3, parameters[Parameter::blur_sigma] * face.face.box.width));
+  const int margin = static_cast<int>(std::ceil(3 * sigma));
   through_patch(face, workspace, margin, 1, [&](Patch& patch) {
     cv::GaussianBlur(patch.values, patch.values, {}, sigma, sigma, cv::BORDER_REPLICATE);
   });

@@ -62,17 +62,17 @@ constexpr std::array method_table{
                cae, nullptr},
 };
 
+// None goes down to where its method does nothing.
 constexpr std::array parameter_table{
     ParameterInfo{Parameter::noise_sigma, Method::noise, "noise-sigma", "Noise sigma",
-                  "Standard deviation of method noise; 1 = the whole range of a sample, 0 = none",
-                  0, 1, 0.8, false},
-    ParameterInfo{Parameter::superpixel_size, Method::superpixel, "superpixel-size",
-                  "Super-pixel size",
-                  "Width and height in pixels of the tiles of method superpixel; 1 = none", 1, 1024,
-                  24, true},
+                  "Standard deviation of method noise; 1 = the whole range of a sample", 0.05, 1,
+                  0.8, false},
+    ParameterInfo{
+        Parameter::superpixel_size, Method::superpixel, "superpixel-size", "Super-pixel size",
+        "Width and height in pixels of the tiles of method superpixel", 2, 1024, 24, true},
     ParameterInfo{Parameter::blur_sigma, Method::blur, "blur-sigma", "Blur sigma",
-                  "Standard deviation of method blur as a share of the face's width; 0 = none", 0,
-                  1, 0.15, false},
+                  "Standard deviation of method blur as a share of the face's width", 0.02, 1, 0.15,
+                  false},
 };
 
 template <typename Table, typename Key>

@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "perturb/methods.h"
 #include "support/faces.h"
 #include "support/gst.h"
 #include "support/scenes.h"
@@ -83,28 +84,19 @@ TEST(Live, AControlSourceDrivesThePixels) {
 // One thread streams and one turns every knob; each frame must come out whole and protected.
 TEST(Live, PropertiesMayChangeFromAnotherThread) {
   Bench bench;
-  const struct {
+  struct Knob {
     const char* property;
     const char* value;
-  } knobs[] = {{"pixels", "0"},
-               {"pixels", "600"},
-               {"pixels", "9000"},
-               {"cell-size", "1"},
-               {"cell-size", "4"},
-               {"regions", "head"},
-               {"regions", "eyes+nose"},
-               {"method", "shuffle"},
-               {"detector", "hog"},
-               {"detector", "auto"},
-               {"min-face-size", "0"},
-               {"min-face-size", "60"},
-               {"on-unchecked", "drop"},
-               {"on-unchecked", "cover"},
-               {"attach-meta", "false"},
-               {"attach-meta", "true"},
-               {"post-messages", "true"},
-               {"post-messages", "false"},
-               {"landmark-model", "/nowhere"}};
+  };
+  std::vector<Knob> knobs = {
+      {"pixels", "0"},           {"pixels", "600"},          {"pixels", "9000"},
+      {"cell-size", "1"},        {"cell-size", "4"},         {"regions", "head"},
+      {"regions", "eyes+nose"},  {"noise-sigma", "0.5"},     {"superpixel-size", "9"},
+      {"blur-sigma", "0.3"},     {"detector", "hog"},        {"detector", "auto"},
+      {"min-face-size", "0"},    {"min-face-size", "60"},    {"on-unchecked", "drop"},
+      {"on-unchecked", "cover"}, {"attach-meta", "false"},   {"attach-meta", "true"},
+      {"post-messages", "true"}, {"post-messages", "false"}, {"landmark-model", "/nowhere"}};
+  for (const auto& method : methods()) knobs.push_back({"method", method.name.data()});
   std::atomic<bool> finished = false;
   std::atomic<int> turns = 0;
   std::thread turner([&] {
