@@ -43,6 +43,8 @@ class Detector {
   /// Faces whose box is about `min_face_size` (>= 8) or larger, surest first; all in picture
   /// pixels.
   virtual std::vector<Detection> detect(const Picture& picture, int min_face_size) = 0;
+  /// The next picture has nothing to do with those before.
+  virtual void forget() {}
 };
 
 enum class DetectorKind { automatic, hog, cascade, dnn, upstream };

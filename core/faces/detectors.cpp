@@ -122,6 +122,8 @@ class ProfileDetector final {
     return found;
   }
 
+  void forget() { seen_.clear(); }
+
  private:
   struct Seen {
     Rect box;
@@ -178,6 +180,12 @@ class AutoDetector final : public Detector {
     });
     if (std::ranges::any_of(found, &Detection::sure)) seen_ = calls_;
     return found;
+  }
+
+  void forget() override {
+    last_.release();
+    known_.clear();
+    profile_.forget();
   }
 
  private:

@@ -136,6 +136,7 @@ void Lookahead::reset(const Options& options) {
   finishing_ = false;
   options_ = sane(options);
   tracker_->reset(options_.hold);
+  if (detector_) detector_->forget();
 }
 
 Lookahead::Options Lookahead::options() const {

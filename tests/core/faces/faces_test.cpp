@@ -309,6 +309,21 @@ TEST(Cascade, ALookCloselySaysWhetherAndWhereAFaceIs) {
   EXPECT_FALSE(cascade.look_closely(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90)), truth));
 }
 
+// It searches in turns: what comes after a seek must not fall to a turn that knows no frontal face.
+TEST(AutoDetector, SearchesForEveryFaceOnceItForgot) {
+  const auto detector = detector_info(DetectorKind::automatic).make({});
+  const auto scene = eval::render_portrait({320, 240}, 0);
+  const cv::Mat gray = gray_of(scene.bgr);
+  const Picture picture(view_of(gray));
+  for (int i = 0; i < 6; ++i) {
+    const auto found = detector->detect(picture, 40);
+    EXPECT_TRUE(std::ranges::any_of(found, [&](const Detection& face) {
+      return face.frontal && overlap(face.box, scene.faces[0].box) > 0.5F;
+    })) << i;
+    detector->forget();
+  }
+}
+
 TEST(Picture, OfAnotherShotIsNotAlike) {
   const auto thumbnail = [](const cv::Mat& gray) { return Picture(view_of(gray)).thumbnail(); };
   const cv::Mat first = gray_of(eval::render_portrait({320, 240}, 0).bgr);

@@ -369,5 +369,27 @@ TEST_F(LookaheadTest, ANewShotIsLookedAtAtOnce) {
   }
 }
 
+// Counts what it is told to forget.
+class Forgetful final : public Detector {
+ public:
+  explicit Forgetful(int& forgot) : forgot_(forgot) {}
+  std::vector<Detection> detect(const Picture&, int) override { return {}; }
+  void forget() override { ++forgot_; }
+
+ private:
+  int& forgot_;
+};
+
+TEST(Lookahead, ResetMakesTheDetectorForgetToo) {
+  int forgot = 0;
+  Lookahead lookahead(std::make_unique<Forgetful>(forgot), landmarks(), {1, 0, {}});
+  const cv::Mat frame = scene(20, 20);
+  lookahead.push(view(frame), 1ms, 24);
+  lookahead.pop();
+  EXPECT_EQ(forgot, 0);
+  lookahead.reset();
+  EXPECT_EQ(forgot, 1);
+}
+
 }  // namespace
 }  // namespace faceperturb
