@@ -9,6 +9,7 @@ namespace examples {
 
 struct Release {
   void operator()(gchar* p) const { g_free(p); }
+  void operator()(gchar** p) const { g_strfreev(p); }
   void operator()(GError* p) const { g_error_free(p); }
   void operator()(GMainLoop* p) const { g_main_loop_unref(p); }
   void operator()(GOptionContext* p) const { g_option_context_free(p); }
