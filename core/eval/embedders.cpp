@@ -2,6 +2,7 @@
 #include "eval/embedders.h"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
@@ -9,7 +10,6 @@
 #include <opencv2/imgproc.hpp>
 
 #include "eval/align.h"
-#include "eval/grey.h"
 #include "faces/detector.h"
 
 namespace faceperturb::eval {
@@ -42,48 +42,31 @@ class NetEmbedder final : public Embedder {
   cv::dnn::Net net_;
 };
 
-class LbphEmbedder final : public Embedder {
- public:
-  Embedding embed(const cv::Mat& aligned) override {
-    const cv::Mat grey = grey_of(aligned);
-    Embedding result(static_cast<std::size_t>(blocks * blocks * bins));
-    for (int y = 1; y + 1 < grey.rows; ++y)
-      for (int x = 1; x + 1 < grey.cols; ++x) {
-        const int block = y * blocks / grey.rows * blocks + x * blocks / grey.cols;
-        ++result[static_cast<std::size_t>(block * bins + bin_of(pattern(grey, y, x)))];
-      }
-    for (float& value : result) value = std::sqrt(value);
-    scale_to_unit_length(result);
+constexpr int blocks = 7;
+constexpr int patterns = 59;  // 58 with at most two changes around the circle, and all others
+
+unsigned pattern_at(const cv::Mat& grey, int y, int x) {
+  static constexpr std::array<std::array<int, 2>, 8> around{
+      {{-1, -1}, {-1, 0}, {-1, 1}, {0, 1}, {1, 1}, {1, 0}, {1, -1}, {0, -1}}};
+  const auto middle = grey.at<std::uint8_t>(y, x);
+  unsigned bits = 0;
+  for (const auto& [dy, dx] : around)
+    bits = bits << 1 | (grey.at<std::uint8_t>(y + dy, x + dx) >= middle ? 1U : 0U);
+  return bits;
+}
+
+int bin_of(unsigned pattern) {
+  static const auto table = [] {
+    std::array<int, 256> result{};
+    int next = 0;
+    for (unsigned p = 0; p < result.size(); ++p) {
+      const unsigned turned = (p << 1 | p >> 7) & 0xFF;
+      result[p] = std::popcount(p ^ turned) <= 2 ? next++ : patterns - 1;
+    }
     return result;
-  }
-
- private:
-  static constexpr int blocks = 7;
-  static constexpr int bins = 59;  // 58 patterns with at most two changes, and all others
-
-  static unsigned pattern(const cv::Mat& grey, int y, int x) {
-    static constexpr std::array<std::array<int, 2>, 8> around{
-        {{-1, -1}, {-1, 0}, {-1, 1}, {0, 1}, {1, 1}, {1, 0}, {1, -1}, {0, -1}}};
-    const auto middle = grey.at<std::uint8_t>(y, x);
-    unsigned bits = 0;
-    for (const auto& [dy, dx] : around)
-      bits = bits << 1 | (grey.at<std::uint8_t>(y + dy, x + dx) >= middle ? 1U : 0U);
-    return bits;
-  }
-
-  static int bin_of(unsigned pattern) {
-    static const auto table = [] {
-      std::array<int, 256> result{};
-      int next = 0;
-      for (unsigned p = 0; p < result.size(); ++p) {
-        const unsigned turned = (p << 1 | p >> 7) & 0xFF;
-        result[p] = __builtin_popcount(p ^ turned) <= 2 ? next++ : bins - 1;
-      }
-      return result;
-    }();
-    return table[pattern];
-  }
-};
+  }();
+  return table[pattern];
+}
 
 class HistogramEmbedder final : public Embedder {
  public:
@@ -117,9 +100,20 @@ std::unique_ptr<Embedder> make_net_embedder(const std::string& file) {
   }
 }
 
-std::unique_ptr<Embedder> make_lbph_embedder() { return std::make_unique<LbphEmbedder>(); }
 std::unique_ptr<Embedder> make_histogram_embedder() {
   return std::make_unique<HistogramEmbedder>();
+}
+
+Embedding lbph(const cv::Mat& aligned) {
+  Embedding result(static_cast<std::size_t>(blocks * blocks * patterns));
+  for (int y = 1; y + 1 < aligned.rows; ++y)
+    for (int x = 1; x + 1 < aligned.cols; ++x) {
+      const int block = y * blocks / aligned.rows * blocks + x * blocks / aligned.cols;
+      ++result[static_cast<std::size_t>(block * patterns + bin_of(pattern_at(aligned, y, x)))];
+    }
+  for (float& value : result) value = std::sqrt(value);
+  scale_to_unit_length(result);
+  return result;
 }
 
 float cosine(const Embedding& a, const Embedding& b) {

@@ -22,13 +22,14 @@ class Embedder {
 /// output of any length, scaled to length 1. Throws ModelError, also where the file is none.
 std::unique_ptr<Embedder> make_net_embedder(const std::string& file);
 
-/// Histograms of uniform local binary patterns of 7x7 blocks (Ahonen, Hadid and Pietikainen,
-/// IEEE TPAMI 2006), as square roots: the distance is Hellinger's. Length 1.
-std::unique_ptr<Embedder> make_lbph_embedder();
-
 /// The colour histogram of the face, 8x8x8 bins, as square roots. Length 1. A permutation within
 /// the face keeps it.
 std::unique_ptr<Embedder> make_histogram_embedder();
+
+/// Histograms of uniform local binary patterns of 7x7 blocks of an aligned grey face (Ahonen, Hadid
+/// and Pietikainen, IEEE TPAMI 2006), as square roots: the cosine is Bhattacharyya's coefficient.
+/// Length 1.
+Embedding lbph(const cv::Mat& aligned);
 
 /// Of two embeddings of length 1: 1 where they are equal.
 float cosine(const Embedding& a, const Embedding& b);

@@ -5,12 +5,15 @@
 #include <filesystem>
 #include <opencv2/imgproc.hpp>
 
+#include "eval/faster_rcnn.h"
 #include "eval/grey.h"
-#include "faces/dnn.h"
 #include "faces/picture.h"
 
 namespace faceperturb::eval {
 namespace {
+
+// A quarter of the shorter side: in pictures of people, faces are larger than in video frames.
+int min_face_size_of(cv::Size size) { return std::max(24, std::min(size.width, size.height) / 4); }
 
 std::string stem(const std::string& file) { return std::filesystem::path(file).stem(); }
 
@@ -29,11 +32,10 @@ Instruments::Instruments(const Models& models) : predictor_(models.landmarks) {
     detectors_.push_back({std::string(info.name), info.make("")});
   }
   for (const auto& file : models.detectors)
-    detectors_.push_back({stem(file), make_dnn_detector(file)});
+    detectors_.push_back({detector_name(file), make_detector(file)});
 
   for (const auto& file : models.embedders)
     embedders_.push_back({stem(file), make_net_embedder(file)});
-  embedders_.push_back({"lbph", make_lbph_embedder()});
   embedders_.push_back({"histogram", make_histogram_embedder()});
 
   for (const auto& file : models.quality) quality_.push_back({stem(file), make_net_quality(file)});
@@ -48,8 +50,7 @@ std::vector<std::vector<Detection>> Instruments::detect(const cv::Mat& bgr) {
   const cv::Mat grey = grey_of(bgr);
   const Picture picture(luma_view(grey));
   const auto reduction = static_cast<float>(picture.reduction());
-  const int min_face_size =
-      std::max(8, default_min_face_size(bgr.cols, bgr.rows) / picture.reduction());
+  const int min_face_size = std::max(8, min_face_size_of(bgr.size()) / picture.reduction());
   std::vector<std::vector<Detection>> all;
   for (const auto& detector : detectors_) {
     auto found = detector.tool->detect(picture, min_face_size);

@@ -14,10 +14,11 @@
 
 namespace faceperturb::eval {
 
-/// Which files to measure with. The built-in instruments (HOG, cascades, LBPH, histogram, BRISQUE)
+/// Which files to measure with. The built-in instruments (HOG, cascades, histogram, BRISQUE)
 /// are always there.
 struct Models {
   std::string landmarks;
+  /// Detectors as make_detector() takes them; files of the others.
   std::vector<std::string> detectors, embedders, quality;
 };
 

@@ -5,30 +5,42 @@
 #include <stdexcept>
 
 #include "eval/align.h"
+#include "eval/grey.h"
 #include "eval/seed.h"
 
 namespace faceperturb::eval {
 
-Look look_at(Instruments& instruments, const cv::Mat& bgr, const FivePoints& points) {
+Look look_at(Instruments& instruments, const cv::Mat& bgr, const FivePoints& points, Depth depth) {
+  Look look;
+  if (depth == Depth::fidelity) return look;
   const cv::Mat aligned = align(bgr, points);
-  return {instruments.detect(bgr), instruments.embed(aligned), instruments.rate(aligned)};
+  look.aligned = grey_of(aligned);
+  look.embeddings = instruments.embed(aligned);
+  if (depth == Depth::identity) return look;
+  look.detections = instruments.detect(bgr);
+  look.quality = instruments.rate(aligned);
+  return look;
 }
 
-Protected protect(const cv::Mat& bgr, const Face& face, const Settings& settings,
-                  std::uint64_t seed) {
-  Protected result{bgr.clone(), 0};
-  const Frame frame{&format_info(PixelFormat::bgr),
-                    result.bgr.cols,
-                    result.bgr.rows,
-                    {Plane{result.bgr.data, static_cast<std::ptrdiff_t>(result.bgr.step)}}};
-  Verdict verdict{FrameState::checked, {face}, {}};
-  Protector protector = make_protector(seed);
+std::vector<Protected> protect(const cv::Mat& bgr, const std::vector<Face>& faces,
+                               const Settings& settings, std::uint64_t seed, int count) {
   using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  protector.protect(frame, verdict, settings);
-  result.milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-  if (verdict.state == FrameState::covered) throw std::runtime_error(verdict.fault);
-  return result;
+  Protector protector = make_protector(seed);
+  std::vector<Protected> results;
+  for (int i = 0; i < count; ++i) {
+    cv::Mat copy = bgr.clone();
+    const Frame frame{&format_info(PixelFormat::bgr),
+                      copy.cols,
+                      copy.rows,
+                      {Plane{copy.data, static_cast<std::ptrdiff_t>(copy.step)}}};
+    Verdict verdict{FrameState::checked, faces, {}};
+    const auto start = Clock::now();
+    protector.protect(frame, verdict, settings);
+    const std::chrono::duration<double, std::milli> time = Clock::now() - start;
+    if (verdict.state == FrameState::covered) throw std::runtime_error(verdict.fault);
+    results.push_back({copy, time.count()});
+  }
+  return results;
 }
 
 }  // namespace faceperturb::eval

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "eval/subject.h"
@@ -10,32 +9,30 @@
 
 namespace faceperturb::eval {
 
-/// One way of protecting that is to be measured.
-struct Variant {
-  std::string name;
-  Settings settings;
-};
-
 /// What the instruments say about one picture; by detector, embedder and quality meter, in the
 /// order of Instruments.
 struct Look {
   std::vector<std::vector<Detection>> detections;
   std::vector<Embedding> embeddings;
   std::vector<double> quality;
+  cv::Mat aligned;  ///< the face as it was embedded, grey
 };
 
-/// `points` tell where the face is, for alignment.
-Look look_at(Instruments& instruments, const cv::Mat& bgr, const FivePoints& points);
+/// How closely to look: each includes those before.
+enum class Depth { fidelity, identity, everything };
 
-/// A protected copy of the picture.
+/// `points` tell where the face is, for alignment.
+Look look_at(Instruments& instruments, const cv::Mat& bgr, const FivePoints& points, Depth depth);
+
+/// A protected copy of a picture.
 struct Protected {
   cv::Mat bgr;
   double milliseconds;  ///< of the protection alone
 };
 
-/// Protects the subject, with draws that follow from `seed`. Throws std::runtime_error where the
-/// library could not, and covered the picture instead.
-Protected protect(const cv::Mat& bgr, const Face& face, const Settings& settings,
-                  std::uint64_t seed);
+/// Protects the faces `count` times, as that many frames of one stream, with draws that follow from
+/// `seed`. Throws std::runtime_error where the library could not, and covered the picture instead.
+std::vector<Protected> protect(const cv::Mat& bgr, const std::vector<Face>& faces,
+                               const Settings& settings, std::uint64_t seed, int count = 1);
 
 }  // namespace faceperturb::eval

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "eval/drawing.h"
+#include "eval/evaluation.h"
+#include "eval/known_plaintext.h"
+#include "eval/paper.h"
+#include "eval/plot.h"
+
+namespace faceperturb::eval {
+namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double allowed_drop = 0.05;  // of a detector's recall, for theta
+
+std::string rounded(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", value);
+  return text;
+}
+
+std::vector<const Outcome*> measured(const Evaluation& e) {
+  std::vector<const Outcome*> all;
+  for (const auto* outcomes : {&e.methods, &e.areas})
+    for (const Outcome& outcome : *outcomes) all.push_back(&outcome);
+  return all;
+}
+
+Figure plotted(const Plot& plot, std::string title, std::string note) {
+  return {std::move(title), std::move(note), "image/svg+xml", svg(plot)};
+}
+
+Table table_of(const Evaluation& e, const std::string& id, std::string title, std::string note,
+               std::vector<std::string> columns) {
+  return {
+      e.study->set().name + "-" + id, std::move(title), std::move(note), std::move(columns), {}};
+}
+
+Table detection(const Evaluation& e) {
+  Table table = table_of(
+      e, "table1", "Table 1: detection before and after, n = " + std::to_string(paper::pixels),
+      "A detection is right where it overlaps a face of the truth by more than 0.5 (intersection "
+      "over union). Precision, recall and F (alpha = 1) of detections whose score is above 0.8; of "
+      "hog and cascade, whose scores have other scales, of all. AP: all-point interpolation, over "
+      "all detections of score 0.5 or more. Detectors see luma.",
+      {"precision", "recall", "F", "AP", "what the paper calls accuracy"});
+  const auto add = [&](const std::string& name, const Summary& summary) {
+    for (std::size_t d = 0; d < summary.detectors.size(); ++d) {
+      const DetectionScore& score = summary.detectors[d].score;
+      table.rows.push_back(
+          {e.study->detectors()[d] + ", " + name,
+           {score.precision, score.recall, score.f, score.average_precision, unknown}});
+    }
+  };
+  add("clear", e.clear);
+  for (const Outcome& outcome : e.methods) add(outcome.trial.variant.method, outcome.summary);
+  const auto of_the_paper = [&](const std::string& name, double accuracy) {
+    table.rows.push_back({name, {unknown, unknown, unknown, unknown, accuracy}});
+  };
+  of_the_paper("the paper's YOLOv3 on LFW, clear", paper::yolo_before);
+  of_the_paper("the paper's YOLOv3 on LFW, shuffled", paper::yolo_after);
+  if (std::ranges::none_of(e.study->detectors(),
+                           [](const auto& name) { return name.starts_with("faster-rcnn"); }))
+    table.rows.push_back(
+        {"Faster R-CNN", {std::string("needs --detector faster-rcnn:WEIGHTS,CONFIG")}});
+  return table;
+}
+
+Table fidelity(const Evaluation& e) {
+  Table table = table_of(
+      e, "table2", "Table 2: how much of the picture is left, n = " + std::to_string(paper::pixels),
+      "Of the whole picture. SSIM: luma, Gaussian window of 11x11 with sigma 1.5 (Wang et al. "
+      "2004). PSNR: all channels. ms: median time of the protection alone, a face.",
+      {"SSIM", "PSNR in dB", "paper's SSIM", "paper's PSNR", "ms"});
+  table.rows.push_back({"unprocessed", {1., e.clear.psnr, unknown, unknown, unknown}});
+  for (const Outcome& outcome : e.methods) {
+    const bool known = outcome.trial.variant.method == paper::shuffle;
+    const Summary& s = outcome.summary;
+    table.rows.push_back({outcome.trial.variant.method,
+                          {s.ssim, s.psnr, known ? paper::shuffle_ssim : unknown,
+                           known ? paper::shuffle_psnr : unknown, s.milliseconds}});
+  }
+  return table;
+}
+
+Table quality(const Evaluation& e) {
+  auto columns = e.study->meters();
+  for (auto& column : columns)
+    column += column == "brisque" ? " (0 best, 100 worst)" : " (larger is better)";
+  Table table = table_of(
+      e, "table3", "Table 3: face image quality, n = " + std::to_string(paper::pixels),
+      "Mean over the aligned faces. The paper used FaceQnet (give its file by --quality), and left "
+      "its own method out. BRISQUE knows nothing of faces.",
+      columns);
+  const auto add = [&](const std::string& name, const Summary& summary) {
+    Table::Row row{name, {}};
+    for (const double value : summary.quality) row.values.emplace_back(value);
+    table.rows.push_back(std::move(row));
+  };
+  add("unprocessed", e.clear);
+  for (const Outcome& outcome : e.methods) add(outcome.trial.variant.method, outcome.summary);
+  return table;
+}
+
+Table recall(const Evaluation& e) {
+  Table table = table_of(e, "recall", "Detection kept, by method and area",
+                         "Of the faces that a detector saw in the clear pictures, the share that "
+                         "it sees again, at an overlap of 0.5 or more with its own box.",
+                         e.study->detectors());
+  for (const Outcome* outcome : measured(e)) {
+    Table::Row row{outcome->trial.variant.name(), {}};
+    for (const auto& detector : outcome->summary.detectors)
+      row.values.emplace_back(detector.recall);
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table recognition(const Evaluation& e, const std::string& embedder) {
+  const Recognition& clear = e.clear.attacks.at(embedder).clear_gallery;
+  Table table = table_of(
+      e, "recognition-" + embedder, "Recognition by " + embedder,
+      "Rank-1, equal error rate and true acceptance at a false acceptance of " +
+          rounded(clear.far) + ", with 95 % intervals (bootstrap over people). Chance of rank-1: " +
+          rounded(clear.chance) +
+          ". Faces are aligned by the landmarks of the clear picture: the worst case.",
+      {"SSIM", "rank-1, clear gallery", "rank-1, parrot", "EER, clear gallery", "EER, parrot",
+       "TAR, clear gallery", "TAR, parrot"});
+  const auto add = [&](const std::string& name, const Summary& summary) {
+    const AttackSummary& a = summary.attacks.at(embedder);
+    table.rows.push_back({name,
+                          {summary.ssim, a.clear_gallery.rank_one, a.parrot.rank_one,
+                           a.clear_gallery.eer, a.parrot.eer, a.clear_gallery.tar, a.parrot.tar}});
+  };
+  add("clear", e.clear);
+  for (const Outcome* outcome : measured(e)) add(outcome->trial.variant.name(), outcome->summary);
+  return table;
+}
+
+// By the attackers' restorations: rank-1 with a clear gallery.
+Table restoration(const Evaluation& e) {
+  std::vector<std::string> columns{"PSNR to the clear picture"};
+  for (const auto& [name, attack] : e.clear.attacks) columns.push_back(name + ", rank-1");
+  Table table = table_of(e, "restoration", "After an attempt to restore the face",
+                         "Rank-1 with a clear gallery, after the attacker has worked on the "
+                         "protected picture.",
+                         columns);
+  const auto add = [&](const std::string& name, const std::string& by, const Summary& summary) {
+    Table::Row row{name + ", " + by, {summary.psnr}};
+    for (const auto& [embedder, attack] : summary.attacks)
+      row.values.emplace_back(attack.clear_gallery.rank_one.value);
+    table.rows.push_back(std::move(row));
+  };
+  for (const Outcome* outcome : measured(e)) {
+    const std::string name = outcome->trial.variant.name();
+    const auto same = [&](const Outcome& other) { return other.trial.variant.name() == name; };
+    if (std::ranges::none_of(e.restored, same)) continue;
+    add(name, "as it is", outcome->summary);
+    for (const Outcome& other : e.restored)
+      if (same(other)) add(name, std::string(other.trial.restoration->description), other.summary);
+  }
+  return table;
+}
+
+Table eigenfaces(const Evaluation& e) {
+  std::vector<std::string> columns{"mean squared distance", "maximum"};
+  for (const auto& detector : e.study->detectors()) columns.push_back("below theta of " + detector);
+  const std::string k = std::to_string(e.summarizer->eigenfaces().components());
+  Table table = table_of(
+      e, "eigenfaces", "Eigenfaces: distance before and after",
+      "Squared Euclidean distance between a face before and after, projected to " + k +
+          " eigenfaces of the set's clear faces (aligned, 112x112, grey, 0..1). theta: the largest "
+          "squared distance such that of all pictures moved no farther, under any method or area "
+          "here, the detector loses at most " +
+          rounded(allowed_drop) + ".",
+      columns);
+  const auto outcomes = measured(e);
+  std::vector<double> thetas;
+  Table::Row limits{"theta", {unknown, unknown}};
+  for (std::size_t d = 0; d < e.study->detectors().size(); ++d) {
+    std::vector<Moved> moved;
+    for (const Outcome* outcome : outcomes) {
+      const auto& more = outcome->summary.detectors[d].moved;
+      moved.insert(moved.end(), more.begin(), more.end());
+    }
+    thetas.push_back(theta(moved, allowed_drop));
+    limits.values.emplace_back(thetas.back());
+  }
+  table.rows.push_back(std::move(limits));
+  for (const Outcome* outcome : outcomes) {
+    const Summary& s = outcome->summary;
+    Table::Row row{outcome->trial.variant.name(), {s.mean_distance, s.max_distance}};
+    for (const double limit : thetas)
+      row.values.emplace_back(std::string(s.max_distance <= limit ? "yes" : "no"));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Figure curve(const Evaluation& e, const std::string& what, double Summary::*value) {
+  Plot plot{"pixels a face", what, true, false, {}};
+  std::map<std::string, Series> by_method;
+  for (const Outcome& outcome : e.curve) {
+    Series& series = by_method[outcome.trial.variant.method];
+    series.name = outcome.trial.variant.method;
+    series.points.emplace_back(outcome.trial.variant.settings.pixels, outcome.summary.*value);
+  }
+  for (auto& [name, series] : by_method) plot.series.push_back(std::move(series));
+  return plotted(plot, what + " by number of pixels", "Figure 6 of the paper, there on AT&T.");
+}
+
+Figure frontier(const Evaluation& e, const std::string& embedder) {
+  Plot plot{"rank-1 with a clear gallery, " + embedder,
+            "recall of " + e.study->detectors().front(),
+            false,
+            true,
+            {}};
+  for (const Outcome* outcome : measured(e))
+    plot.series.push_back({outcome->trial.variant.name(),
+                           {{outcome->summary.attacks.at(embedder).clear_gallery.rank_one.value,
+                             outcome->summary.detectors.front().recall}}});
+  return plotted(plot, "Privacy against detection",
+                 "Best is at the top left: not recognised, still detected.");
+}
+
+std::string introduction(const Evaluation& e) {
+  const auto& pictures = e.study->pictures();
+  std::map<std::string, int> sources;
+  std::size_t faces = 0, implausible = 0;
+  for (const Picture& picture : pictures)
+    for (const Subject& subject : picture.subjects) {
+      ++faces;
+      ++sources[subject.source];
+      implausible += !subject.face.landmarks;
+    }
+  std::string text = "Read as: " + e.study->set().convention + ". " +
+                     std::to_string(pictures.size()) + " pictures, " + std::to_string(faces) +
+                     " faces; their boxes by";
+  for (const auto& [source, count] : sources)
+    text += ' ' + source + " (" + std::to_string(count) + ")";
+  text += ". " + std::to_string(implausible) +
+          " faces have no plausible landmarks and are protected by their whole box. " +
+          std::to_string(e.study->set().faults.size()) + " faults, listed at the end.";
+  return text;
+}
+
+}  // namespace
+
+Section section_of(const Evaluation& e, std::uint64_t seed) {
+  Section section{e.study->set().name, {introduction(e)}, {}, {}};
+  if (e.study->pictures().empty()) return section;
+  section.tables = {detection(e), fidelity(e), quality(e), recall(e)};
+  for (const auto& [embedder, attack] : e.clear.attacks)
+    section.tables.push_back(recognition(e, embedder));
+  if (!e.restored.empty()) section.tables.push_back(restoration(e));
+  section.tables.push_back(known_plaintext(*e.study, seed));
+  section.tables.push_back(eigenfaces(e));
+
+  std::vector<Variant> variants;
+  for (const Outcome& outcome : e.methods) variants.push_back(outcome.trial.variant);
+  section.figures = {draw_panel(*e.study, variants), draw_detections(*e.study, variants.front()),
+                     curve(e, "SSIM", &Summary::ssim), curve(e, "PSNR", &Summary::psnr),
+                     draw_average(e.summarizer->eigenfaces().average())};
+  if (!e.clear.attacks.empty())
+    section.figures.push_back(frontier(e, e.study->embedders().front()));
+  return section;
+}
+
+Section protocol() {
+  Section section{"How to read this", {}, {}, {}};
+  section.paragraphs = {
+      "Every picture is protected by the library as the element does it, pixels being 8-bit BGR "
+      "and cells one pixel, unless a row says otherwise. Rank-1 is the share of pictures whose "
+      "nearest other picture shows the same person. With a clear gallery the protected picture is "
+      "sought among clear ones; the parrot protects his gallery in the same way. Lower is more "
+      "private; chance is what a blind guess gets.",
+      "Where a set has no boxes, the truth of a picture is the face that most detectors agree on; "
+      "where none sees one, the median box of the other pictures stands in. Other faces that two "
+      "detectors agree on count neither for nor against a detector.",
+  };
+  for (const auto line : paper::contradictions) section.paragraphs.emplace_back(line);
+  return section;
+}
+
+}  // namespace faceperturb::eval
