@@ -16,7 +16,7 @@ demo_packages=(
   libgstrtspserver-1.0-dev
 )
 test_packages=(
-  libgtest-dev gstreamer1.0-opencv gstreamer1.0-rtsp python3
+  libgtest-dev gnuplot-nox gstreamer1.0-opencv gstreamer1.0-rtsp python3
 )
 
 # Programs may come from elsewhere than Debian's package.

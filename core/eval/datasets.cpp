@@ -111,7 +111,7 @@ Identity identity_of(const std::string& name) {
 void add_frames(const fs::path& folder, Dataset& set) {
   for (const fs::path& file : with_extension(folder, ".csv")) {
     try_reading(set, [&] {
-      const auto truth = read_landmark_csv(file);
+      const auto truth = read_landmark_csv(file, set.faults);
       const fs::path inner = folder / "training";
       add_files(set, fs::is_directory(inner) ? inner : folder, truth);
     });

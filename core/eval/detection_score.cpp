@@ -49,7 +49,7 @@ DetectionScore DetectionScorer::score(double min_score) const {
   int found = 0, right = 0;
   std::vector<double> precision;  // at each right detection
   for (std::size_t i = 0; i < hits.size(); ++i) {
-    const bool counts = hits[i].score > min_score;
+    const bool counts = hits[i].score > static_cast<float>(min_score);
     found += counts;
     right += counts && hits[i].right;
     if (hits[i].right)

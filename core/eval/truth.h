@@ -20,8 +20,9 @@ using TruthOfFiles = std::map<std::string, std::vector<TruthFace>>;
 TruthOfFiles read_dlib_xml(const std::filesystem::path& file);
 /// PASCAL VOC's annotation of one picture: its file name and the boxes of whole heads.
 TruthOfFiles read_voc_xml(const std::filesystem::path& file);
-/// A line a picture: its name and 68 pairs of coordinates.
-TruthOfFiles read_landmark_csv(const std::filesystem::path& file);
+/// A line a picture: its name and 68 pairs of coordinates. Lines that are others are told in
+/// `faults`.
+TruthOfFiles read_landmark_csv(const std::filesystem::path& file, std::vector<std::string>& faults);
 /// iBUG's 68 landmarks of one picture; coordinates begin at 1.
 TruthFace read_pts(const std::filesystem::path& file);
 /// Webmorph's template: of its points the two pupils are used.
