@@ -230,7 +230,7 @@ std::string introduction(const Evaluation& e) {
   const auto& pictures = e.study->pictures();
   std::map<std::string, int> sources;
   std::size_t faces = 0, implausible = 0;
-  for (const Picture& picture : pictures)
+  for (const ClearPicture& picture : pictures)
     for (const Subject& subject : picture.subjects) {
       ++faces;
       ++sources[subject.source];

@@ -66,7 +66,7 @@ Figure draw_detections(const Study& study, const Variant& variant) {
   const std::size_t count = std::min<std::size_t>(4, pictures.size());
   std::vector<cv::Mat> above, below;
   for (std::size_t i = 0; i < count; ++i) {
-    const Picture& picture = pictures[i * pictures.size() / count];
+    const ClearPicture& picture = pictures[i * pictures.size() / count];
     above.push_back(with_boxes(study.clear(picture), picture.look.detections));
     const cv::Mat changed = study.protect(picture, variant);
     below.push_back(with_boxes(changed, study.detect(changed)));
@@ -88,7 +88,7 @@ Figure draw_detections(const Study& study, const Variant& variant) {
 
 Figure draw_panel(const Study& study, const std::vector<Variant>& variants) {
   constexpr std::size_t across = 4;
-  const Picture& picture = study.pictures().front();
+  const ClearPicture& picture = study.pictures().front();
   std::vector<cv::Mat> tiles{captioned(study.clear(picture), "clear")};
   for (const Variant& variant : variants)
     tiles.push_back(captioned(study.protect(picture, variant), variant.method));

@@ -15,7 +15,7 @@ constexpr std::size_t most_pairs = 12;
 std::vector<cv::Mat> of_one_size(const Study& study) {
   std::vector<cv::Mat> pictures;
   const auto& all = study.pictures();
-  for (const Picture& picture : all)
+  for (const ClearPicture& picture : all)
     if (picture.size == all.front().size && pictures.size() <= most_pairs)
       pictures.push_back(study.clear(picture));
   return pictures;

@@ -64,7 +64,7 @@ std::vector<Rect> others(const std::vector<std::vector<Detection>>& found,
   return boxes;
 }
 
-std::vector<Face> faces_of(const Picture& picture) {
+std::vector<Face> faces_of(const ClearPicture& picture) {
   std::vector<Face> faces;
   for (const Subject& subject : picture.subjects) faces.push_back(subject.face);
   return faces;
@@ -83,21 +83,21 @@ Study::Study(Dataset set, const Plan& plan)
 
 Study::~Study() = default;
 
-std::string Study::key(const Picture& picture, const std::string& what) const {
+std::string Study::key(const ClearPicture& picture, const std::string& what) const {
   return std::to_string(revision) + '\n' + stamp(picture.sample.file) + '\n' + models_key_ + '\n' +
          what;
 }
 
-std::uint64_t Study::seed_of(const Picture& picture) const {
+std::uint64_t Study::seed_of(const ClearPicture& picture) const {
   const fs::path& file = picture.sample.file;
   return plan_.seed ^ hash((file.parent_path().filename() / file.filename()).string());
 }
 
 void Study::look_at_clear() {
   const Cache cache(plan_.cache);
-  std::vector<Picture> all(set_.samples.size());
+  std::vector<ClearPicture> all(set_.samples.size());
   parallel_for(all.size(), tools_.size(), [&](std::size_t worker, std::size_t i) {
-    Picture& picture = all[i];
+    ClearPicture& picture = all[i];
     picture.sample = set_.samples[i];
     const cv::Mat bgr = read(picture.sample.file);
     picture.size = bgr.size();
@@ -123,11 +123,11 @@ void Study::look_at_clear() {
   });
 
   std::map<std::pair<int, int>, std::vector<Rect>> boxes;  // by the picture's size
-  for (const Picture& picture : all)
+  for (const ClearPicture& picture : all)
     if (!picture.subjects.empty())
       boxes[{picture.size.width, picture.size.height}].push_back(picture.subjects[0].face.box);
   parallel_for(all.size(), tools_.size(), [&](std::size_t worker, std::size_t i) {
-    Picture& picture = all[i];
+    ClearPicture& picture = all[i];
     if (picture.size.empty()) return;
     const cv::Mat bgr = read(picture.sample.file);
     if (picture.subjects.empty() && !picture.sample.identity.person.empty()) {
@@ -151,7 +151,7 @@ void Study::look_at_clear() {
     if (plan_.step) plan_.step();
   });
 
-  for (Picture& picture : all) {
+  for (ClearPicture& picture : all) {
     const std::string file = quoted(picture.sample.file);
     if (picture.size.empty())
       set_.faults.push_back(file + " cannot be read as a picture");
@@ -162,7 +162,8 @@ void Study::look_at_clear() {
   }
 }
 
-Measurement Study::measure(Instruments& tools, const Picture& picture, const Trial& trial) const {
+Measurement Study::measure(Instruments& tools, const ClearPicture& picture,
+                           const Trial& trial) const {
   Measurement m;
   try {
     const cv::Mat bgr = read(picture.sample.file);
@@ -210,13 +211,13 @@ std::vector<Measurement> Study::run(const Trial& trial) {
   return results;
 }
 
-cv::Mat Study::clear(const Picture& picture) const { return read(picture.sample.file); }
+cv::Mat Study::clear(const ClearPicture& picture) const { return read(picture.sample.file); }
 
 std::vector<std::vector<Detection>> Study::detect(const cv::Mat& bgr) const {
   return tools_.front().detect(bgr);
 }
 
-cv::Mat Study::protect(const Picture& picture, const Variant& variant) const {
+cv::Mat Study::protect(const ClearPicture& picture, const Variant& variant) const {
   return eval::protect(clear(picture), faces_of(picture), variant.settings, seed_of(picture))[0]
       .bgr;
 }

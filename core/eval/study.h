@@ -31,7 +31,7 @@ struct Measurement {
 };
 
 /// One picture as it is.
-struct Picture {
+struct ClearPicture {
   Sample sample;
   cv::Size size;
   std::vector<Subject> subjects;  ///< at least one; recognition and quality look at the first
@@ -58,7 +58,7 @@ class Study {
 
   const Dataset& set() const { return set_; }
   /// Those that could be read and have a face.
-  const std::vector<Picture>& pictures() const { return pictures_; }
+  const std::vector<ClearPicture>& pictures() const { return pictures_; }
   const std::vector<std::string>& detectors() const { return detectors_; }
   const std::vector<std::string>& embedders() const { return embedders_; }
   const std::vector<std::string>& meters() const { return meters_; }
@@ -66,23 +66,23 @@ class Study {
   /// In the order of pictures().
   std::vector<Measurement> run(const Trial& trial);
   /// A picture again, clear and protected.
-  cv::Mat clear(const Picture& picture) const;
-  cv::Mat protect(const Picture& picture, const Variant& variant) const;
+  cv::Mat clear(const ClearPicture& picture) const;
+  cv::Mat protect(const ClearPicture& picture, const Variant& variant) const;
   /// What the detectors find in a picture.
   std::vector<std::vector<Detection>> detect(const cv::Mat& bgr) const;
 
  private:
   void look_at_clear();
-  Measurement measure(Instruments& tools, const Picture& picture, const Trial& trial) const;
-  std::uint64_t seed_of(const Picture& picture) const;
-  std::string key(const Picture& picture, const std::string& what) const;
+  Measurement measure(Instruments& tools, const ClearPicture& picture, const Trial& trial) const;
+  std::uint64_t seed_of(const ClearPicture& picture) const;
+  std::string key(const ClearPicture& picture, const std::string& what) const;
 
   Dataset set_;
   const Plan& plan_;
   std::string models_key_;
   mutable std::vector<Instruments> tools_;
   std::vector<std::string> detectors_, embedders_, meters_;
-  std::vector<Picture> pictures_;
+  std::vector<ClearPicture> pictures_;
 };
 
 }  // namespace faceperturb::eval

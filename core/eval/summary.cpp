@@ -33,7 +33,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-std::vector<Rect> truth_of(const Picture& picture) {
+std::vector<Rect> truth_of(const ClearPicture& picture) {
   std::vector<Rect> boxes;
   for (const Subject& subject : picture.subjects) boxes.push_back(subject.face.box);
   return boxes;
@@ -71,7 +71,7 @@ std::vector<Embedding> net_embeddings(std::span<const Look* const> looks, std::s
 
 std::vector<const Look*> clear_looks(const Study& study) {
   std::vector<const Look*> looks;
-  for (const Picture& picture : study.pictures()) looks.push_back(&picture.look);
+  for (const ClearPicture& picture : study.pictures()) looks.push_back(&picture.look);
   return looks;
 }
 
@@ -79,7 +79,7 @@ std::vector<const Look*> clear_looks(const Study& study) {
 
 Summarizer::Summarizer(const Study& study, std::uint64_t seed) : study_(study), seed_(seed) {
   std::set<std::string> people;
-  for (const Picture& picture : study.pictures()) {
+  for (const ClearPicture& picture : study.pictures()) {
     identities_.push_back(picture.sample.identity);
     people.insert(picture.sample.identity.person);
   }

@@ -19,6 +19,7 @@ struct Release {
   void operator()(GstElement* p) const { gst_object_unref(p); }
   void operator()(GstElementFactory* p) const { gst_object_unref(p); }
   void operator()(GstEvent* p) const { gst_event_unref(p); }
+  void operator()(GstMessage* p) const { gst_message_unref(p); }
   void operator()(GstPad* p) const { gst_object_unref(p); }
   void operator()(GstSample* p) const { gst_sample_unref(p); }
   void operator()(GstStructure* p) const { gst_structure_free(p); }

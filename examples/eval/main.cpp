@@ -16,6 +16,7 @@
 #include "common/progress.h"
 #include "eval/evaluation.h"
 #include "options.h"
+#include "video.h"
 
 using namespace faceperturb::eval;
 using evaluation::Options;
@@ -77,9 +78,9 @@ void print_tables(const Options& options, std::vector<Dataset> sets) {
 void write_report(Options& options, std::vector<Dataset> sets, std::vector<std::string> faults,
                   std::string command) {
   std::size_t done = 0, all = 0;
-  for (const Dataset& set : sets) all += steps(set);
+  for (const Dataset& set : sets) all += steps(set) + evaluation::steps(set);
   std::mutex mutex;
-  examples::Progress progress("pictures");
+  examples::Progress progress("steps");
   options.plan.step = [&] {
     const std::lock_guard lock(mutex);
     ++done;
@@ -88,6 +89,11 @@ void write_report(Options& options, std::vector<Dataset> sets, std::vector<std::
 
   Report report{"How much protected faces still show", std::move(command), {protocol()}};
   for (Dataset& set : sets) {
+    if (!set.clips.empty()) {
+      report.sections.push_back(evaluation::evaluate_clips(set, options.plan, faults));
+      faults.insert(faults.end(), set.faults.begin(), set.faults.end());
+      continue;
+    }
     const Evaluation evaluation = evaluate(std::move(set), options.plan);
     report.sections.push_back(section_of(evaluation, options.plan.seed));
     const auto& more = evaluation.study->set().faults;

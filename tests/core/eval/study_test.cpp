@@ -55,7 +55,7 @@ TEST_F(StudyTest, NamesBadPicturesAndMeasuresTheOthers) {
   const auto variant = methods_at(2000).front();
   const auto measurements = study.run({variant});
   ASSERT_EQ(measurements.size(), 6U);
-  const Picture& picture = study.pictures()[0];
+  const ClearPicture& picture = study.pictures()[0];
   const cv::Mat clear = study.clear(picture), changed = study.protect(picture, variant);
   EXPECT_EQ(measurements[0].fault, "");
   EXPECT_DOUBLE_EQ(measurements[0].ssim, ssim(clear, changed));
