@@ -69,7 +69,7 @@ Figure draw_detections(const Study& study, const Variant& variant) {
     const ClearPicture& picture = pictures[i * pictures.size() / count];
     above.push_back(with_boxes(study.clear(picture), picture.look.detections));
     const cv::Mat changed = study.protect(picture, variant);
-    below.push_back(with_boxes(changed, study.detect(changed)));
+    below.push_back(with_boxes(changed, study.detect(picture, changed)));
   }
   cv::Mat rows[2], all;
   cv::hconcat(above, rows[0]);

@@ -12,9 +12,6 @@
 namespace faceperturb::eval {
 namespace {
 
-// A quarter of the shorter side: in pictures of people, faces are larger than in video frames.
-int min_face_size_of(cv::Size size) { return std::max(24, std::min(size.width, size.height) / 4); }
-
 std::string stem(const std::string& file) { return std::filesystem::path(file).stem(); }
 
 template <typename T>
@@ -46,14 +43,14 @@ std::vector<std::string> Instruments::detector_names() const { return names(dete
 std::vector<std::string> Instruments::embedder_names() const { return names(embedders_); }
 std::vector<std::string> Instruments::quality_names() const { return names(quality_); }
 
-std::vector<std::vector<Detection>> Instruments::detect(const cv::Mat& bgr) {
+std::vector<std::vector<Detection>> Instruments::detect(const cv::Mat& bgr, int min_face_size) {
   const cv::Mat grey = grey_of(bgr);
   const Picture picture(luma_view(grey));
   const auto reduction = static_cast<float>(picture.reduction());
-  const int min_face_size = std::max(8, min_face_size_of(bgr.size()) / picture.reduction());
+  const int least = std::max(8, min_face_size / picture.reduction());
   std::vector<std::vector<Detection>> all;
   for (const auto& detector : detectors_) {
-    auto found = detector.tool->detect(picture, min_face_size);
+    auto found = detector.tool->detect(picture, least);
     for (Detection& face : found)
       face.box = {face.box.x * reduction, face.box.y * reduction, face.box.width * reduction,
                   face.box.height * reduction};

@@ -38,8 +38,9 @@ class Instruments {
   std::vector<std::string> embedder_names() const;
   std::vector<std::string> quality_names() const;
 
-  /// What each detector finds in a BGR picture, in its pixels.
-  std::vector<std::vector<Detection>> detect(const cv::Mat& bgr);
+  /// What each detector finds in a BGR picture, in its pixels: faces of about `min_face_size`
+  /// (pixels) or larger.
+  std::vector<std::vector<Detection>> detect(const cv::Mat& bgr, int min_face_size);
   std::vector<Embedding> embed(const cv::Mat& aligned);
   std::vector<double> rate(const cv::Mat& aligned);
   /// The landmarks of the face in `box`, whether or not they are plausible.

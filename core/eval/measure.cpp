@@ -10,14 +10,15 @@
 
 namespace faceperturb::eval {
 
-Look look_at(Instruments& instruments, const cv::Mat& bgr, const FivePoints& points, Depth depth) {
+Look look_at(Instruments& instruments, const cv::Mat& bgr, const FivePoints& points,
+             int min_face_size, Depth depth) {
   Look look;
   if (depth == Depth::fidelity) return look;
   const cv::Mat aligned = align(bgr, points);
   look.aligned = grey_of(aligned);
   look.embeddings = instruments.embed(aligned);
   if (depth == Depth::identity) return look;
-  look.detections = instruments.detect(bgr);
+  look.detections = instruments.detect(bgr, min_face_size);
   look.quality = instruments.rate(aligned);
   return look;
 }

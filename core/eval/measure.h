@@ -21,8 +21,9 @@ struct Look {
 /// How closely to look: each includes those before.
 enum class Depth { fidelity, identity, everything };
 
-/// `points` tell where the face is, for alignment.
-Look look_at(Instruments& instruments, const cv::Mat& bgr, const FivePoints& points, Depth depth);
+/// `points` tell where the face is, for alignment; faces of `min_face_size` are detected.
+Look look_at(Instruments& instruments, const cv::Mat& bgr, const FivePoints& points,
+             int min_face_size, Depth depth);
 
 /// A protected copy of a picture.
 struct Protected {

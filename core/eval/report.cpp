@@ -25,7 +25,7 @@ th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #eaeef2}
 th{font-weight:600;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:#fff;white-space:nowrap}
 td.words{text-align:left}
-small{color:#57606a}
+td{white-space:nowrap}small{color:#57606a}
 tbody tr:nth-child(even) td{background:#f6f8fa}
 figure{margin:1rem 0}figure img{max-width:100%;height:auto}
 nav ul{columns:20rem;padding-left:1.2rem;font-size:.875rem}
@@ -84,10 +84,10 @@ struct CellWriter {
   bool alone;  // in its row
   void operator()(double value) const { out << "<td>" << readable(value) << "</td>"; }
   void operator()(const Rate& rate) const {
-    out << "<td>" << readable(rate.value);
-    if (!std::isnan(rate.low))
-      out << " <small>" << readable(rate.low) << "–" << readable(rate.high) << "</small>";
-    out << "</td>";
+    char text[64];
+    std::snprintf(text, sizeof text, "%.3f <small>%.3f–%.3f</small>", rate.value, rate.low,
+                  rate.high);
+    out << "<td>" << (std::isnan(rate.low) ? readable(rate.value) : text) << "</td>";
   }
   void operator()(const std::string& words) const {
     out << "<td class=words" << (alone ? " colspan=100" : "") << '>' << escape(words) << "</td>";

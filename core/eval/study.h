@@ -34,6 +34,7 @@ struct Measurement {
 struct ClearPicture {
   Sample sample;
   cv::Size size;
+  int min_face_size;              ///< of what is detected, in pixels
   std::vector<Subject> subjects;  ///< at least one; recognition and quality look at the first
   std::vector<Rect> ignored;      ///< other faces, of which the truth says nothing
   Look look;
@@ -68,8 +69,8 @@ class Study {
   /// A picture again, clear and protected.
   cv::Mat clear(const ClearPicture& picture) const;
   cv::Mat protect(const ClearPicture& picture, const Variant& variant) const;
-  /// What the detectors find in a picture.
-  std::vector<std::vector<Detection>> detect(const cv::Mat& bgr) const;
+  /// What the detectors find in a copy of a picture.
+  std::vector<std::vector<Detection>> detect(const ClearPicture& picture, const cv::Mat& bgr) const;
 
  private:
   void look_at_clear();
