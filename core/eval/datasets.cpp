@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <initializer_list>
+#include <map>
 #include <string_view>
 
 #include "eval/truth.h"
@@ -194,6 +195,15 @@ Dataset load_dataset(const fs::path& folder) {
     throw DatasetError("'" + folder.string() + "' has nothing to use: read as " + convention->name +
                        (set.faults.empty() ? ", it has no pictures" : "; " + set.faults.front()));
   return set;
+}
+
+void keep_per_person(Dataset& set, std::size_t count) {
+  std::map<std::string, std::size_t> pictures, kept;
+  for (const Sample& sample : set.samples) ++pictures[sample.identity.person];
+  std::erase_if(set.samples, [&](const Sample& sample) {
+    const std::string& person = sample.identity.person;
+    return pictures[person] < count || kept[person]++ >= count;
+  });
 }
 
 }  // namespace faceperturb::eval

@@ -55,4 +55,7 @@ struct Dataset {
 /// Throws DatasetError where there is nothing to use.
 Dataset load_dataset(const std::filesystem::path& folder);
 
+/// Leaves of each person the first `count` pictures, and nobody who has fewer.
+void keep_per_person(Dataset& set, std::size_t count);
+
 }  // namespace faceperturb::eval

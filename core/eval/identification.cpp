@@ -10,6 +10,7 @@
 namespace faceperturb::eval {
 namespace {
 
+constexpr double most_pairs = 500000;  // of probe and gallery, beyond which impostors are sampled
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 struct Pair {
@@ -101,6 +102,12 @@ Recognition recognise(std::span<const Embedding> probes, std::span<const Embeddi
   for (const Identity& identity : identities)
     people.push_back(numbers.try_emplace(identity.person, numbers.size()).first->second);
 
+  std::mt19937_64 random(seed);
+  const double all_pairs = static_cast<double>(probes.size()) * static_cast<double>(gallery.size());
+  const bool sampled = all_pairs > most_pairs;
+  const auto take = [&] {
+    return !sampled || static_cast<double>(random() >> 11) * 0x1p-53 * all_pairs < most_pairs;
+  };
   std::vector<Pair> pairs;
   std::vector<Probe> ranked;
   for (std::size_t i = 0; i < probes.size(); ++i) {
@@ -118,7 +125,8 @@ Recognition recognise(std::span<const Embedding> probes, std::span<const Embeddi
         best = likeness;
         probe.right = genuine;
       }
-      if (!same || i < j) pairs.push_back({{likeness, genuine}, people[i], people[j]});
+      if ((!same || i < j) && (genuine || take()))
+        pairs.push_back({{likeness, genuine}, people[i], people[j]});
     }
     if (alike == 0) continue;  // nobody could find this person
     probe.chance = static_cast<double>(alike) / static_cast<double>(compared);
@@ -146,7 +154,6 @@ Recognition recognise(std::span<const Embedding> probes, std::span<const Embeddi
   double chance = 0;
   for (const Probe& probe : ranked) chance += probe.chance / static_cast<double>(ranked.size());
 
-  std::mt19937_64 random(seed);
   for (int r = 0; r < replicates; ++r) {
     std::ranges::fill(counts, 0);
     for (std::size_t k = 0; k < counts.size(); ++k) ++counts[random() % counts.size()];

@@ -27,7 +27,9 @@ std::vector<Dataset> load(const Options& options, std::vector<std::string>& faul
   std::vector<Dataset> sets;
   for (const auto& folder : options.datasets) {
     try {
-      sets.push_back(load_dataset(folder));
+      Dataset set = load_dataset(folder);
+      if (options.per_person > 0) keep_per_person(set, options.per_person);
+      sets.push_back(std::move(set));
     } catch (const DatasetError& error) {
       faults.emplace_back(error.what());
     }

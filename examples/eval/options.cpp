@@ -32,6 +32,7 @@ struct Raw {
   gchar** quality = nullptr;
   gint64 seed = 1;
   gint jobs = 0;
+  gint per_person = 0;
   gchar** folders = nullptr;
 
   ~Raw() {
@@ -63,6 +64,8 @@ void read(Raw& raw, int argc, char** argv) {
        "A face quality network; may be repeated", "FILE"},
       {"landmark-model", 0, 0, G_OPTION_ARG_FILENAME, &raw.landmarks, "dlib's 68 points", "FILE"},
       {"seed", 's', 0, G_OPTION_ARG_INT64, &raw.seed, "Of every random draw; default 1", "N"},
+      {"per-person", 'p', 0, G_OPTION_ARG_INT, &raw.per_person,
+       "Only people with so many pictures, and the first so many of each; default: all", "N"},
       {"jobs", 'j', 0, G_OPTION_ARG_INT, &raw.jobs, "Threads; default: one a core", "N"},
       {"method", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &raw.methods,
        "For the table: a method; may be repeated; default: all", "NAME"},
@@ -85,6 +88,7 @@ void read(Raw& raw, int argc, char** argv) {
   }
   if (!raw.folders) throw Failure("at least one DATASET is needed; see --help");
   if (raw.jobs < 0) throw Failure("--jobs cannot be negative");
+  if (raw.per_person < 0) throw Failure("--per-person cannot be negative");
   if (raw.cell_size < 1) throw Failure("--cell-size must be at least 1");
   if (raw.out && (raw.methods || raw.regions || raw.pixels || raw.cell_size != 1))
     throw Failure("--method, --regions, --pixels and --cell-size are for the table without --out");
@@ -138,14 +142,16 @@ std::vector<eval::Variant> variants_of(const Raw& raw) {
   for (const auto& regions : list(raw.regions, {"eyes+nose+mouth"}))
     for (const auto& pixels : list(raw.pixels, {"8000"}))
       for (eval::Variant variant : eval::methods_on(regions_of(regions))) {
-        if (!wanted.empty() && std::ranges::find(wanted, variant.method) == wanted.end()) continue;
+        const auto method = method_info(variant.settings.method).name;
+        if (!wanted.empty() && std::ranges::find(wanted, method) == wanted.end()) continue;
         variant.settings.pixels = number(pixels);
         variant.settings.cell_size = raw.cell_size;
         variant.area += " n=" + pixels;
         variants.push_back(std::move(variant));
       }
   for (const auto& method : wanted)
-    if (std::ranges::find(variants, method, &eval::Variant::method) == variants.end())
+    if (std::ranges::find(methods(), std::string_view(method), &MethodInfo::name) ==
+        methods().end())
       throw Failure("there is no method '" + method + "'");
   return variants;
 }
@@ -158,6 +164,7 @@ Options parse(int argc, char** argv) {
   Options options;
   for (const auto& folder : list(raw.folders)) options.datasets.emplace_back(folder);
   if (raw.out) options.out = raw.out;
+  options.per_person = static_cast<std::size_t>(raw.per_person);
   options.plan.models = {raw.landmarks ? raw.landmarks : LANDMARK_MODEL, list(raw.detectors),
                          list(raw.embedders), list(raw.quality)};
   if (raw.models) add_models(raw.models, options.plan.models);

@@ -12,6 +12,7 @@ namespace evaluation {
 struct Options {
   std::vector<std::filesystem::path> datasets;
   std::filesystem::path out;  ///< empty: a table on stdout is all that is wanted
+  std::size_t per_person = 0;  ///< pictures of each person, 0: all
   faceperturb::eval::Plan plan;
   /// What the table on stdout is about.
   std::vector<faceperturb::eval::Variant> variants;

@@ -51,6 +51,16 @@ TEST_F(Datasets, OneFolderAPerson) {
   EXPECT_TRUE(set.samples[0].faces.empty());
 }
 
+TEST_F(Datasets, SomePicturesOfEachPerson) {
+  for (const char* name : {"a/1.png", "a/2.png", "a/3.png", "b/1.png", "c/1.png", "c/2.png"})
+    picture(name);
+  auto set = load();
+  keep_per_person(set, 2);
+  ASSERT_EQ(set.samples.size(), 4U);
+  EXPECT_EQ(set.samples[1].file.filename(), "2.png");
+  EXPECT_EQ(set.samples[2].identity.person, "c");
+}
+
 TEST_F(Datasets, DlibTakesTheFileWithLandmarks) {
   picture("a.png");
   std::string parts;

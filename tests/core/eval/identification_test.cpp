@@ -85,6 +85,17 @@ TEST(Recognition, FramesOfOneVideoAreNotCompared) {
   EXPECT_EQ(recognise(faces, faces, who, true, 1).rank_one.value, 0);
 }
 
+TEST(Recognition, ManyImpostorsAreSampledFairly) {
+  std::vector<Embedding> faces;  // of 900: more pairs than are kept
+  std::vector<Identity> who;
+  for (int i = 0; i < 900; ++i) {
+    faces.push_back(direction(0.1 * ((i * 7919) % 900)));
+    who.push_back({std::to_string(i / 30), ""});
+  }
+  // Likeness says nothing about the person.
+  EXPECT_NEAR(recognise(faces, faces, who, true, 1, 0).eer.value, 0.5, 0.02);
+}
+
 TEST(Recognition, IntervalsHoldTheValueAndRepeat) {
   std::vector<Embedding> faces;
   std::vector<Identity> who;
