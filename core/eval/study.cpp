@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "eval/study.h"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <map>
 #include <opencv2/imgcodecs.hpp>
@@ -16,9 +18,6 @@ namespace faceperturb::eval {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Changes whenever what is measured does, so that nothing old is taken from a cache.
-constexpr int revision = 2;
 
 cv::Mat read(const fs::path& file) { return cv::imread(file, cv::IMREAD_COLOR); }
 
@@ -36,8 +35,15 @@ std::string stamp(const fs::path& file) {
   return text.str();
 }
 
+// The program and the library: what another build measured is not taken from a cache.
+std::string build() {
+  Dl_info library{};
+  dladdr(reinterpret_cast<const void*>(&method_info), &library);
+  return stamp("/proc/self/exe") + ' ' + stamp(library.dli_fname ? library.dli_fname : "");
+}
+
 std::string describe(const Models& models) {
-  std::string text = stamp(models.landmarks);
+  std::string text = build() + ' ' + stamp(models.landmarks);
   for (const auto* files : {&models.detectors, &models.embedders, &models.quality}) {
     text += " |";
     for (const auto& file : *files) text += ' ' + stamp(file);
@@ -93,8 +99,7 @@ Study::Study(Dataset set, const Plan& plan)
 Study::~Study() = default;
 
 std::string Study::key(const ClearPicture& picture, const std::string& what) const {
-  return std::to_string(revision) + '\n' + stamp(picture.sample.file) + '\n' + models_key_ + '\n' +
-         what;
+  return stamp(picture.sample.file) + '\n' + models_key_ + '\n' + what;
 }
 
 std::uint64_t Study::seed_of(const ClearPicture& picture) const {
