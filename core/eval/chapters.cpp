@@ -218,7 +218,7 @@ Table by_pixels(const Evaluation& e) {
 }
 
 Figure curve(const Evaluation& e, const std::string& what, double Summary::*value) {
-  Plot plot{"pixels a face", what, true, false, {}};
+  Plot plot{"pixels a face", what, true, {}};
   std::map<std::string, Series> by_method;
   for (const Outcome& outcome : e.curve) {
     Series& series = by_method[outcome.trial.variant.method];
@@ -230,17 +230,20 @@ Figure curve(const Evaluation& e, const std::string& what, double Summary::*valu
 }
 
 Figure frontier(const Evaluation& e, const std::string& embedder) {
+  std::map<std::string, Series> by_method;
+  for (const Outcome* outcome : measured(e)) {
+    Series& series = by_method[outcome->trial.variant.method];
+    series.name = outcome->trial.variant.method;
+    series.points.emplace_back(outcome->summary.attacks.at(embedder).clear_gallery.rank_one.value,
+                               outcome->summary.detectors.front().recall);
+  }
   Plot plot{"rank-1 with a clear gallery, " + embedder,
             "recall of " + e.study->detectors().front(),
             false,
-            true,
             {}};
-  for (const Outcome* outcome : measured(e))
-    plot.series.push_back({outcome->trial.variant.name(),
-                           {{outcome->summary.attacks.at(embedder).clear_gallery.rank_one.value,
-                             outcome->summary.detectors.front().recall}}});
+  for (auto& [name, series] : by_method) plot.series.push_back(std::move(series));
   return plotted(plot, "Privacy against detection",
-                 "Best is at the top left: not recognised, still detected.");
+                 "A point an area. Best is at the top left: not recognised, still detected.");
 }
 
 std::string introduction(const Evaluation& e) {

@@ -28,19 +28,12 @@ std::string script(const Plot& plot, const std::string& target) {
   out << "set terminal svg size 720,420 dynamic font 'sans-serif,13' noenhanced\n"
       << "set output " << quoted(target) << "\nset grid lc rgb '#d0d7de'\nset border 3\n"
       << "set tics nomirror\nset xlabel " << quoted(plot.x) << "\nset ylabel " << quoted(plot.y)
-      << "\nset offsets graph 0.05, graph " << (plot.labels ? 0.3 : 0.05)
-      << ", graph 0.08, graph 0.05\n"
-      << (plot.labels ? "unset key\n" : "set key outside bottom horizontal\n");
+      << "\nset offsets graph 0.05, graph 0.05, graph 0.08, graph 0.05\n"
+      << "set key outside bottom horizontal\n";
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     out << "$s" << i << " << EOD\n";
     for (const auto& [x, y] : plot.series[i].points) out << x << ' ' << y << '\n';
     out << "EOD\n";
-  }
-  for (std::size_t i = 0; i < plot.series.size(); ++i) {
-    const Series& series = plot.series[i];
-    if (plot.labels && !series.points.empty())
-      out << "set label " << quoted(series.name) << " at " << series.points[0].first << ','
-          << series.points[0].second << " left offset 0.8,0 font ',10'\n";
   }
   out << "plot ";
   for (std::size_t i = 0; i < plot.series.size(); ++i)
@@ -51,6 +44,11 @@ std::string script(const Plot& plot, const std::string& target) {
 }
 
 }  // namespace
+
+void need_gnuplot() {
+  if (std::system("gnuplot --version >/dev/null 2>&1") != 0)
+    throw std::runtime_error("the plots need gnuplot; Debian's package gnuplot-nox has it");
+}
 
 std::string svg(const Plot& plot) {
   std::string target = (std::filesystem::temp_directory_path() / "faceperturb-XXXXXX").string();
@@ -68,8 +66,7 @@ std::string svg(const Plot& plot) {
   std::ifstream in(target);
   std::ostringstream text;
   text << in.rdbuf();
-  if (failed || text.str().empty())
-    throw std::runtime_error("gnuplot is missing or failed; Debian's package gnuplot-nox has it");
+  if (failed || text.str().empty()) throw std::runtime_error("gnuplot failed");
   return text.str();
 }
 

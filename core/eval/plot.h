@@ -14,11 +14,13 @@ struct Series {
 };
 
 struct Plot {
-  std::string x, y;     ///< what the axes show
-  bool lines = true;    ///< joins the points
-  bool labels = false;  ///< writes each series' name beside its first point, instead of a key
+  std::string x, y;   ///< what the axes show
+  bool lines = true;  ///< joins the points
   std::vector<Series> series;
 };
+
+/// Throws std::runtime_error where svg() could not work: to be told before hours of measuring.
+void need_gnuplot();
 
 /// The plot as SVG, drawn by gnuplot. Throws std::runtime_error where that is missing or fails.
 std::string svg(const Plot& plot);

@@ -15,6 +15,7 @@
 #include "common/failure.h"
 #include "common/progress.h"
 #include "eval/evaluation.h"
+#include "eval/plot.h"
 #include "options.h"
 #include "video.h"
 
@@ -79,6 +80,7 @@ void print_tables(const Options& options, std::vector<Dataset> sets) {
 
 void write_report(Options& options, std::vector<Dataset> sets, std::vector<std::string> faults,
                   std::string command) {
+  need_gnuplot();
   std::size_t done = 0, all = 0;
   for (const Dataset& set : sets) all += steps(set) + evaluation::steps(set);
   std::mutex mutex;
