@@ -30,7 +30,7 @@ tbody tr:nth-child(even) td{background:#f6f8fa}
 figure{margin:1rem 0}figure img{max-width:100%;height:auto}
 nav ul{columns:20rem;padding-left:1.2rem;font-size:.875rem}
 @media(max-width:40rem){body{padding:.6rem}th:first-child,td:first-child{white-space:normal;min-width:6rem}}
-@media print{body{max-width:none;font-size:10pt}table{font-size:7.5pt}th,td{padding:.1rem .3rem}h2{break-after:avoid}tr,figure{break-inside:avoid}.scroll{overflow:visible}nav{display:none}}
+@media print{body{max-width:none;font-size:10pt}table{font-size:7.5pt}th,td{padding:.1rem .3rem}h2,h3,.note{break-after:avoid}tr,figure{break-inside:avoid}.scroll{overflow:visible}nav{display:none}}
 )";
 
 std::string escape(const std::string& text) {
