@@ -11,7 +11,7 @@ namespace evaluation {
 
 struct Options {
   std::vector<std::filesystem::path> datasets;
-  std::filesystem::path out;  ///< empty: a table on stdout is all that is wanted
+  std::filesystem::path out;   ///< empty: a table on stdout is all that is wanted
   std::size_t per_person = 0;  ///< pictures of each person, 0: all
   faceperturb::eval::Plan plan;
   /// What the table on stdout is about.
