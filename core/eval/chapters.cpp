@@ -165,37 +165,60 @@ Table restoration(const Evaluation& e) {
   return table;
 }
 
-Table eigenfaces(const Evaluation& e) {
-  std::vector<std::string> columns{"mean squared distance", "maximum"};
-  for (const auto& detector : e.study->detectors()) columns.push_back("below theta of " + detector);
-  const std::string k = std::to_string(e.summarizer->eigenfaces().components());
-  Table table = table_of(
-      e, "eigenfaces", "Eigenfaces: distance before and after",
-      "Squared Euclidean distance between a face before and after, projected to " + k +
-          " eigenfaces of the set's clear faces (aligned, 112x112, grey, 0..1). theta: the largest "
-          "squared distance such that of all pictures moved no farther, under any method or area "
-          "here, the detector loses at most " +
-          rounded(allowed_drop) + ".",
-      columns);
-  const auto outcomes = measured(e);
-  std::vector<double> thetas;
-  Table::Row limits{"theta", {unknown, unknown}};
+// theta of each detector, over some trials.
+std::vector<double> thetas(const Evaluation& e, std::span<const Outcome* const> outcomes) {
+  std::vector<double> limits;
   for (std::size_t d = 0; d < e.study->detectors().size(); ++d) {
     std::vector<Moved> moved;
     for (const Outcome* outcome : outcomes) {
       const auto& more = outcome->summary.detectors[d].moved;
       moved.insert(moved.end(), more.begin(), more.end());
     }
-    thetas.push_back(theta(moved, allowed_drop));
-    limits.values.emplace_back(thetas.back());
+    limits.push_back(theta(moved, allowed_drop));
   }
-  table.rows.push_back(std::move(limits));
+  return limits;
+}
+
+// The detectors whose limit the distance keeps to.
+std::string kept_below(const Evaluation& e, double distance, const std::vector<double>& limits) {
+  std::string names;
+  for (std::size_t d = 0; d < limits.size(); ++d) {
+    if (!(distance <= limits[d])) continue;
+    if (!names.empty()) names += ", ";
+    names += e.study->detectors()[d];
+  }
+  return names.empty() ? "none" : names;
+}
+
+Table eigenfaces(const Evaluation& e) {
+  std::vector<std::string> columns{"mean squared distance", "maximum"};
+  for (const auto& detector : e.study->detectors()) columns.push_back("theta of " + detector);
+  columns.emplace_back("maximum below its theta of");
+  columns.emplace_back("below the theta of all of");
+  const std::string k = std::to_string(e.summarizer->eigenfaces().components());
+  Table table = table_of(
+      e, "eigenfaces", "Eigenfaces: distance before and after",
+      "Squared Euclidean distance between a face before and after, projected to " + k +
+          " eigenfaces of the set's clear faces (aligned, 112x112, grey, 0..1). theta: the largest "
+          "squared distance such that of the pictures that moved no farther, the detector loses "
+          "at most " +
+          rounded(allowed_drop) + "; of the row's pictures, and first of all rows'.",
+      columns);
+  const auto outcomes = measured(e);
+  const auto add = [&](const std::string& name, double mean, double max,
+                       const std::vector<double>& limits) -> Table::Row& {
+    Table::Row& row = table.rows.emplace_back(Table::Row{name, {mean, max}});
+    row.values.insert(row.values.end(), limits.begin(), limits.end());
+    return row;
+  };
+  const auto of_all = thetas(e, outcomes);
+  add("all", unknown, unknown, of_all);
   for (const Outcome* outcome : outcomes) {
     const Summary& s = outcome->summary;
-    Table::Row row{outcome->trial.variant.name(), {s.mean_distance, s.max_distance}};
-    for (const double limit : thetas)
-      row.values.emplace_back(std::string(s.max_distance <= limit ? "yes" : "no"));
-    table.rows.push_back(std::move(row));
+    const auto own = thetas(e, {&outcome, 1});
+    Table::Row& row = add(outcome->trial.variant.name(), s.mean_distance, s.max_distance, own);
+    row.values.emplace_back(kept_below(e, s.max_distance, own));
+    row.values.emplace_back(kept_below(e, s.max_distance, of_all));
   }
   return table;
 }
