@@ -3,7 +3,12 @@
 
 #include <exception>
 
+#include "perturb/workspace.h"
+
 namespace faceperturb {
+
+Protector::Protector() : workspace_(std::make_unique<Workspace>()) {}
+Protector::~Protector() = default;
 
 void Protector::protect(const Frame& frame, Verdict& verdict, const Settings& settings) noexcept {
   try {
@@ -24,7 +29,10 @@ void Protector::perturb(const Frame& frame, const Verdict& verdict, const Settin
   for (const Face& face : verdict.faces) {
     RandomStream random(secret_, frame_counter_, number++);
     const auto cells = regions_.add(face, settings.regions, settings.pixels, random);
-    method_info(settings.method).apply(frame, grid, cells, random, workspace_);
+    if (cells.empty()) continue;
+    method_info(settings.method)
+        .apply({frame, grid, face, cells, settings.cell_size}, settings.parameters, random,
+               *workspace_);
   }
 }
 

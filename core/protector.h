@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,16 @@ struct Settings {
   Regions regions = Regions::eyes | Regions::nose | Regions::mouth;
   int pixels = 0;     ///< a face, >= 0; 0: all that the regions have
   int cell_size = 1;  ///< luma pixels, >= 1; rounded up to the chroma sub-sampling
+  ParameterValues parameters{};
 };
 
 /// The last stage: carries a verdict out on its frame. One protector serves one stream and one
 /// thread at a time.
 class Protector {
  public:
+  Protector();
+  ~Protector();
+
   /// Perturbs the faces of the verdict in place, or covers the frame where the verdict says so.
   /// Never throws: where it fails, the frame is covered and the verdict changed to say why.
   void protect(const Frame& frame, Verdict& verdict, const Settings& settings) noexcept;
@@ -34,7 +39,7 @@ class Protector {
   void perturb(const Frame& frame, const Verdict& verdict, const Settings& settings);
 
   RegionMapper regions_;
-  Workspace workspace_;
+  std::unique_ptr<Workspace> workspace_;
   Secret secret_ = Secret::random();  // never stored: nobody can undo the permutation
   std::uint64_t frame_counter_ = 0;
 };

@@ -19,7 +19,14 @@ enum Property : guint {
   PROP_ON_UNCHECKED,
   PROP_ATTACH_META,
   PROP_POST_MESSAGES,
+  PROP_PARAMETERS = 50,  // and on: those of the methods
 };
+
+const ParameterInfo* parameter_of(guint id) {
+  const auto table = parameters();
+  return id >= PROP_PARAMETERS && id - PROP_PARAMETERS < table.size() ? &table[id - PROP_PARAMETERS]
+                                                                      : nullptr;
+}
 
 std::string text(const GValue* value) {
   const gchar* string = g_value_get_string(value);
@@ -109,9 +116,25 @@ void install_options(GObjectClass* klass) {
           g_param_spec_boolean("post-messages", "Post messages",
                                "Post an element message faceperturb on the bus for every frame",
                                defaults.post_messages, live));
+  for (const ParameterInfo& entry : parameters()) {
+    const auto id = PROP_PARAMETERS + static_cast<guint>(entry.parameter);
+    const auto whole = [](double value) { return static_cast<gint>(value); };
+    g_object_class_install_property(
+        klass, id,
+        entry.whole
+            ? g_param_spec_int(entry.name.data(), entry.nick.data(), entry.description.data(),
+                               whole(entry.least), whole(entry.most), whole(entry.preset), animated)
+            : g_param_spec_double(entry.name.data(), entry.nick.data(), entry.description.data(),
+                                  entry.least, entry.most, entry.preset, animated));
+  }
 }
 
 bool set_option(Options& options, guint id, const GValue* value) {
+  if (const ParameterInfo* entry = parameter_of(id)) {
+    options.frame.parameters.set(entry->parameter,
+                                 entry->whole ? g_value_get_int(value) : g_value_get_double(value));
+    return true;
+  }
   switch (id) {
     case PROP_METHOD:
       options.frame.method = static_cast<Method>(g_value_get_enum(value));
@@ -162,6 +185,14 @@ bool set_option(Options& options, guint id, const GValue* value) {
 }
 
 bool get_option(const Options& options, guint id, GValue* value) {
+  if (const ParameterInfo* entry = parameter_of(id)) {
+    const double number = options.frame.parameters[entry->parameter];
+    if (entry->whole)
+      g_value_set_int(value, static_cast<gint>(number));
+    else
+      g_value_set_double(value, number);
+    return true;
+  }
   switch (id) {
     case PROP_METHOD:
       g_value_set_enum(value, static_cast<gint>(options.frame.method));

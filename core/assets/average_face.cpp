@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "assets/average_face.h"
 
+#include <dlib/image_loader/jpeg_loader.h>
+#include <dlib/image_loader/png_loader.h>
+#include <dlib/opencv.h>
+
 #include <locale>
-#include <opencv2/imgcodecs.hpp>
 #include <span>
 #include <sstream>
 #include <stdexcept>
@@ -19,17 +22,19 @@ extern const std::span<const unsigned char> average_face_txt;
 
 namespace {
 
-cv::Mat decode(std::span<const unsigned char> file, int flags) {
-  const cv::_InputArray bytes(file.data(), static_cast<int>(file.size()));
-  cv::Mat picture = cv::imdecode(bytes, flags);
-  if (picture.empty()) throw std::runtime_error("the average face cannot be decoded");
-  return picture;
-}
-
+// dlib's decoders, for OpenCV's image codecs would bring half of Debian along.
 AverageFace load() {
   AverageFace face;
-  face.bgr = decode(assets::average_face_jpg, cv::IMREAD_COLOR);
-  face.alpha = decode(assets::average_face_mask, cv::IMREAD_GRAYSCALE);
+  try {
+    dlib::array2d<dlib::bgr_pixel> picture;
+    dlib::load_jpeg(picture, assets::average_face_jpg.data(), assets::average_face_jpg.size());
+    face.bgr = dlib::toMat(picture).clone();
+    dlib::array2d<unsigned char> mask;
+    dlib::load_png(mask, assets::average_face_mask.data(), assets::average_face_mask.size());
+    face.alpha = dlib::toMat(mask).clone();
+  } catch (const dlib::image_load_error& error) {
+    throw std::runtime_error("the average face cannot be decoded: " + error.info);
+  }
   std::istringstream lines(
       std::string(assets::average_face_txt.begin(), assets::average_face_txt.end()));
   lines.imbue(std::locale::classic());

@@ -20,7 +20,7 @@ struct AverageFace {
 };
 
 /// The average face, decoded from data within the library at the first call; safe from any thread.
-/// Share it, do not write to it. Throws std::runtime_error where OpenCV lacks JPEG or PNG.
+/// Share it, do not write to it. Throws std::runtime_error where it cannot be decoded.
 const AverageFace& average_face();
 
 }  // namespace faceperturb

@@ -6,24 +6,12 @@
 // Lab London Set is warped, as it is and mirrored, to the mean shape of all of them, and the warped
 // pictures are averaged as they are encoded (in linear light the fair hair washes out the dark).
 // No single person's picture is kept.
-//
-// Template files (.tem): the number of points, one "x y" a line in picture pixels, then the lines
-// that join them, which are not needed here. The points of one set all mean the same feature.
-
-#include <dlib/geometry.h>
-#include <dlib/image_processing.h>
-#include <dlib/image_processing/frontal_face_detector.h>
-#include <dlib/opencv.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
-#include <numeric>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <span>
@@ -31,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "make_average_shape.h"
+#include "london.h"
 
 namespace fs = std::filesystem;
 
@@ -39,163 +27,13 @@ namespace {
 
 using namespace faceperturb::average;
 
-constexpr size_t kTemplatePoints = 189;
-constexpr int kWidth = 720;
-constexpr int kHeight = 960;
-constexpr double kEyeLine = 0.46;  // where the pupils lie, as a share of the height
 constexpr float kBackdrop = 190;
 constexpr int kJpegQuality = 88;
-constexpr const char* kDefaultModel = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
 
-struct Sample {
-  fs::path picture;
-  Shape points;
-};
-
-Shape read_template(const fs::path& path) {
-  std::ifstream in(path);
-  size_t count = 0;
-  if (!(in >> count) || count != kTemplatePoints) {
-    throw std::runtime_error(path.string() + ": not a template of 189 points");
-  }
-  Shape points(count);
-  for (auto& p : points) {
-    if (!(in >> p.x >> p.y)) throw std::runtime_error(path.string() + ": the file is cut short");
-  }
-  return points;
-}
-
-std::vector<Sample> find_samples(const fs::path& dir) {
-  if (!fs::is_directory(dir)) throw std::runtime_error(dir.string() + ": no such folder");
-  std::vector<fs::path> templates;
-  for (const auto& entry : fs::directory_iterator(dir)) {
-    if (entry.path().extension() == ".tem") templates.push_back(entry.path());
-  }
-  std::sort(templates.begin(), templates.end());
-  if (templates.size() < 10) {
-    throw std::runtime_error(dir.string() + ": fewer than 10 templates; too few to hide a person");
-  }
-  std::vector<Sample> samples;
-  for (const auto& path : templates) {
-    samples.push_back({fs::path(path).replace_extension(".jpg"), read_template(path)});
-  }
-  return samples;
-}
-
-constexpr Run kTemplateRuns[] = {
-    {0, 1, 1, 1},      {2, 1, 10, 1},    {3, 7, 17, -1},    {18, 5, 27, -1},   {28, 3, 33, -1},
-    {34, 5, 43, -1},   {44, 3, 49, -1},  {50, 5, 56, 1},    {61, 5, 66, 1},    {71, 6, 82, -1},
-    {83, 2, 86, -1},   {87, 3, 93, -1},  {94, 2, 98, -1},   {99, 2, 103, -1},  {104, 2, 108, -1},
-    {109, 3, 112, 1},  {115, 5, 120, 1}, {125, 4, 133, -1}, {134, 5, 144, -1}, {145, 6, 157, -1},
-    {158, 3, 161, 1},  {164, 3, 167, 1}, {170, 2, 172, 1},  {176, 1, 178, 1},  {179, 2, 182, -1},
-    {183, 1, 184, -1}, {185, 2, 187, 1},
-};
 constexpr Run kLandmarkRuns[] = {
     {0, 8, 16, -1},  {17, 5, 26, -1}, {31, 2, 35, -1}, {36, 4, 45, -1}, {40, 2, 47, -1},
     {48, 3, 54, -1}, {55, 2, 59, -1}, {60, 2, 64, -1}, {65, 1, 67, -1},
 };
-
-// The mean shape made symmetric and put into the picture that is written.
-Shape canvas_shape(const Shape& mean, const std::vector<size_t>& pair) {
-  Shape flipped(mean.size());
-  for (size_t i = 0; i < mean.size(); ++i) flipped[i] = {-mean[pair[i]].x, mean[pair[i]].y};
-  const Similarity s = fit(flipped, mean);
-  Shape shape(mean.size());
-  for (size_t i = 0; i < mean.size(); ++i) shape[i] = (mean[i] + s(flipped[i])) * 0.5;
-  // The axis is upright by now but for the half of the turn that `s` still holds.
-  const double turn = std::atan2(s.b, s.a) / 2;
-  const double c = std::cos(turn), sn = std::sin(turn);
-  for (auto& p : shape) p = {c * p.x + sn * p.y, -sn * p.x + c * p.y};
-  const cv::Point2d eyes = (shape[0] + shape[1]) * 0.5;
-  const cv::Point2d to((kWidth - 1) / 2.0, kEyeLine * kHeight);
-  for (auto& p : shape) p += to - eyes;
-  return shape;
-}
-
-// How much of each pixel is person: 1 inside, 0 on the plain backdrop, whose slow gradient is
-// fitted from the upper and outer parts of the picture.
-cv::Mat1f matte(const cv::Mat3f& picture) {
-  const int w = picture.cols, h = picture.rows;
-  const auto terms = [&](int x, int y) {
-    const double u = 2.0 * x / w - 1, v = 2.0 * y / h - 1;
-    return std::array<double, 6>{1, u, v, u * u, u * v, v * v};
-  };
-  std::vector<cv::Point> places;
-  for (int y = 0; y < h * 6 / 10; y += 9) {
-    for (int x = 0; x < w; x += 9) {
-      if (x < w / 7 || x > w - w / 7 || y < h / 12) places.emplace_back(x, y);
-    }
-  }
-  cv::Mat1d left(static_cast<int>(places.size()), 6), right(left.rows, 3), k;
-  for (int i = 0; i < left.rows; ++i) {
-    const auto p = places[static_cast<size_t>(i)];
-    const auto t = terms(p.x, p.y);
-    for (int j = 0; j < 6; ++j) left(i, j) = t[static_cast<size_t>(j)];
-    for (int c = 0; c < 3; ++c) right(i, c) = picture(p)[c];
-  }
-  cv::solve(left, right, k, cv::DECOMP_QR);
-  cv::Mat1f alpha(h, w);
-  for (int y = 0; y < h; ++y) {
-    for (int x = 0; x < w; ++x) {
-      const auto t = terms(x, y);
-      double d2 = 0;
-      for (int c = 0; c < 3; ++c) {
-        double b = 0;
-        for (int j = 0; j < 6; ++j) b += k.at<double>(j, c) * t[static_cast<size_t>(j)];
-        d2 += std::pow(picture(y, x)[c] - b, 2);
-      }
-      alpha(y, x) = static_cast<float>(std::clamp((std::sqrt(d2) - 16.0) / 40.0, 0.0, 1.0));
-    }
-  }
-  // Highlights inside the person are person too: fill the largest outline.
-  cv::Mat1b solid = alpha > 0.5F;
-  cv::morphologyEx(solid, solid, cv::MORPH_CLOSE,
-                   cv::getStructuringElement(cv::MORPH_ELLIPSE, {9, 9}));
-  std::vector<std::vector<cv::Point>> outlines;
-  cv::findContours(solid, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_NONE);
-  const auto largest = std::max_element(
-      outlines.begin(), outlines.end(),
-      [](const auto& a, const auto& b) { return cv::contourArea(a) < cv::contourArea(b); });
-  if (largest == outlines.end()) throw std::runtime_error("nobody stands out from the backdrop");
-  cv::Mat1b body = cv::Mat1b::zeros(h, w);
-  cv::drawContours(body, outlines, static_cast<int>(largest - outlines.begin()), 255, cv::FILLED);
-  cv::Mat1b inner, outer;
-  cv::erode(body, inner, cv::getStructuringElement(cv::MORPH_ELLIPSE, {7, 7}));
-  cv::dilate(body, outer, cv::getStructuringElement(cv::MORPH_ELLIPSE, {25, 25}));
-  alpha.setTo(1, inner);
-  alpha.setTo(0, outer == 0);
-  return alpha;
-}
-
-// Where each pixel of the canvas comes from, triangle by triangle.
-cv::Mat2f warp_map(const Triangles& triangles, const Shape& canvas, const Shape& source) {
-  cv::Mat2f map(kHeight, kWidth, cv::Vec2f(-1, -1));
-  for (const auto& t : triangles) {
-    std::array<cv::Point2f, 3> c, s;
-    for (size_t i = 0; i < 3; ++i) {
-      c[i] = canvas[static_cast<size_t>(t[i])];
-      s[i] = source[static_cast<size_t>(t[i])];
-    }
-    const double area = (c[1] - c[0]).cross(c[2] - c[0]);
-    if (std::abs(area) < 1e-6) continue;
-    const cv::Matx23d m(cv::getAffineTransform(c.data(), s.data()));
-    const cv::Rect box = cv::boundingRect(std::vector<cv::Point2f>(c.begin(), c.end())) &
-                         cv::Rect(0, 0, kWidth, kHeight);
-    for (int y = box.y; y < box.br().y; ++y) {
-      for (int x = box.x; x < box.br().x; ++x) {
-        const cv::Point2f p(static_cast<float>(x), static_cast<float>(y));
-        bool inside = true;
-        for (size_t i = 0; i < 3; ++i) {
-          inside &= (c[(i + 1) % 3] - c[i]).cross(p - c[i]) * area >= -1e-3;
-        }
-        if (!inside) continue;
-        const cv::Vec2d v = m * cv::Vec3d(x, y, 1);
-        map(y, x) = cv::Vec2f(v);
-      }
-    }
-  }
-  return map;
-}
 
 struct Average {
   cv::Mat3f colour;  // times weight
@@ -204,14 +42,7 @@ struct Average {
 };
 
 Average average(const std::vector<Sample>& samples, const Shape& shape) {
-  Shape frame;
-  for (int i = 0; i < 4; ++i) {
-    const double f = i / 4.0;
-    frame.emplace_back(f * (kWidth - 1), 0);
-    frame.emplace_back(kWidth - 1, f * (kHeight - 1));
-    frame.emplace_back((1 - f) * (kWidth - 1), kHeight - 1);
-    frame.emplace_back(0, (1 - f) * (kHeight - 1));
-  }
+  const Shape frame = border({0, 0, kWidth - 1, kHeight - 1});
   Shape canvas = shape;
   canvas.insert(canvas.end(), frame.begin(), frame.end());
   const Triangles triangles = triangulate(canvas, {kWidth, kHeight});
@@ -219,15 +50,12 @@ Average average(const std::vector<Sample>& samples, const Shape& shape) {
               cv::Mat1f::zeros(kHeight, kWidth)};
   size_t done = 0;
   for (const auto& sample : samples) {
-    const cv::Mat picture = cv::imread(sample.picture.string(), cv::IMREAD_COLOR);
-    if (picture.empty()) throw std::runtime_error(sample.picture.string() + ": cannot be read");
-    cv::Mat3f values;
-    picture.convertTo(values, CV_32FC3);
+    const cv::Mat3f values = read_picture(sample.picture);
     const cv::Mat1f person = matte(values);
     Shape source = sample.points;
     const Similarity back = fit(shape, sample.points);
     for (const auto& p : frame) source.push_back(back(p));
-    const cv::Mat2f map = warp_map(triangles, canvas, source);
+    const cv::Mat2f map = warp_map(triangles, canvas, source, {kWidth, kHeight});
     cv::Mat3f warped;
     cv::Mat1f alpha, weight;
     cv::remap(values, warped, map, {}, cv::INTER_CUBIC, cv::BORDER_REPLICATE);
@@ -312,20 +140,8 @@ cv::Mat finish(const Average& sum, const cv::Mat1f& mask) {
 }
 
 Shape landmarks_of(const cv::Mat& picture, const fs::path& model) {
-  dlib::shape_predictor predictor;
-  dlib::deserialize(model.string()) >> predictor;
-  auto detector = dlib::get_frontal_face_detector();
-  const dlib::cv_image<dlib::bgr_pixel> image(picture);
-  const auto faces = detector(image);
-  if (faces.size() != 1) {
-    throw std::runtime_error("the average should show 1 face; the detector finds " +
-                             std::to_string(faces.size()));
-  }
-  const auto found = predictor(image, faces.front());
-  if (found.num_parts() != 68) throw std::runtime_error("the landmark model has not 68 points");
-  Shape points(68), even(68);
-  for (unsigned i = 0; i < 68; ++i)
-    points[i] = {double(found.part(i).x()), double(found.part(i).y())};
+  const Shape points = LandmarkFinder(model)(picture, "the average");
+  Shape even(68);
   const auto pair = mirror_pairs(kLandmarkRuns, 68);
   for (size_t i = 0; i < 68; ++i) {
     const cv::Point2d other = points[pair[i]];
@@ -355,13 +171,9 @@ void write_picture(const fs::path& path, const cv::Mat& picture) {
 
 void run(const fs::path& london, const fs::path& out, const fs::path& model) {
   if (!fs::is_directory(out)) throw std::runtime_error(out.string() + ": no such folder");
-  if (!fs::exists(model)) throw std::runtime_error(model.string() + ": no such landmark model");
   const auto samples = find_samples(london / "neutral_front");
   std::cerr << samples.size() << " people, " << samples.front().points.size() << " points each\n";
-  std::vector<Shape> shapes;
-  for (const Sample& sample : samples) shapes.push_back(sample.points);
-  const Shape mean = mean_of(shapes);
-  const Shape shape = canvas_shape(mean, mirror_pairs(kTemplateRuns, mean.size()));
+  const Shape shape = average_shape(samples);
   const Average sum = average(samples, shape);
   const cv::Mat1f mask = cut_out(sum);
   const cv::Mat picture = finish(sum, mask);
@@ -380,7 +192,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    run(argv[1], argv[2], argc == 4 ? argv[3] : kDefaultModel);
+    run(argv[1], argv[2], argc == 4 ? argv[3] : kLandmarkModel);
   } catch (const std::exception& error) {
     std::cerr << "\nfaceperturb-average-face: " << error.what() << "\n";
     return 1;

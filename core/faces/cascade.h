@@ -2,6 +2,7 @@
 #pragma once
 
 #include <opencv2/objdetect.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,14 +28,23 @@ class Cascade {
 
   /// Faces of at least `min_face_size` pixels that `neighbours` windows agree on; score is their
   /// number. A profile cascade knows faces that look to the picture's left; `mirrored` finds the
-  /// others.
+  /// others. `scale_step` is that from one window size to the next: nearer to 1 finds more and
+  /// takes longer.
   std::vector<Detection> detect(const cv::Mat& luma, int min_face_size, int neighbours,
-                                bool mirrored = false);
+                                bool mirrored = false, double scale_step = quick);
+
+  static constexpr double quick = 1.25, thorough = 1.1;
+  /// A close look at a face that was seen at `box`: where it is and how many windows agree on it,
+  /// or nothing where that look was wrong.
+  std::optional<Detection> look_closely(const cv::Mat& luma, const Rect& box,
+                                        bool mirrored = false);
 
  private:
+  Detection detection(const cv::Rect& window, int agreeing, bool mirrored, int width) const;
+
   const Kind& kind_;
   cv::CascadeClassifier classifier_;
-  cv::Mat flipped_;
+  cv::Mat flipped_, scaled_;
 };
 
 }  // namespace faceperturb

@@ -5,9 +5,10 @@
 #include <dlib/opencv/cv_image.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <opencv2/imgproc.hpp>
+
+#include "faces/luma_mat.h"
 
 namespace faceperturb {
 namespace {
@@ -48,17 +49,8 @@ std::vector<Detection> Hog::detect(const cv::Mat& luma, int min_face_size, float
 
 float Hog::score_at(const cv::Mat& luma, const Rect& box, float threshold) {
   // Room for the window's margin and for a box that is a third too small.
-  const float margin = 0.45F * box.width;
-  const cv::Rect wanted(static_cast<int>(std::floor(box.x - margin)),
-                        static_cast<int>(std::floor(box.y - margin)),
-                        static_cast<int>(std::ceil(box.width + 2 * margin)),
-                        static_cast<int>(std::ceil(box.height + 2 * margin)));
-  const cv::Rect inside = wanted & cv::Rect({}, luma.size());
-  if (inside.empty()) return -std::numeric_limits<float>::infinity();
-  cv::Mat crop;
-  cv::copyMakeBorder(luma(inside), crop, inside.y - wanted.y, wanted.br().y - inside.br().y,
-                     inside.x - wanted.x, wanted.br().x - inside.br().x,
-                     cv::BORDER_REPLICATE | cv::BORDER_ISOLATED);
+  const cv::Mat crop = cut_out(luma, box, 0.45F);
+  if (crop.empty()) return -std::numeric_limits<float>::infinity();
   const auto found = detect(crop, std::max(8, static_cast<int>(box.width * 0.8F)), threshold);
   return found.empty() ? -std::numeric_limits<float>::infinity() : found.front().score;
 }

@@ -3,6 +3,7 @@
 
 #include <opencv2/core/mat.hpp>
 
+#include "faces/geometry.h"
 #include "frame/frame.h"
 
 namespace faceperturb {
@@ -12,5 +13,9 @@ inline cv::Mat luma_mat(const LumaView& luma) {
   return {luma.height, luma.width, CV_8UC1, const_cast<std::uint8_t*>(luma.data),
           static_cast<std::size_t>(luma.stride)};
 }
+
+/// The pixels of a box with `margin` (in box widths) around it; what lies beyond the picture's edge
+/// repeats the edge. Empty where the box lies wholly outside.
+cv::Mat cut_out(const cv::Mat& luma, const Rect& box, float margin);
 
 }  // namespace faceperturb

@@ -16,6 +16,8 @@ namespace {
 constexpr double dark = 25;
 constexpr double light = 45;
 
+constexpr float same_shot = 0.6F;  // correlation of two thumbnails
+
 bool raise_contrast(cv::Mat& luma) {
   const double mean = cv::mean(luma)[0];
   const double share = std::clamp((light - mean) / (light - dark), 0.0, 1.0);
@@ -42,10 +44,21 @@ LumaView Picture::view() const {
   return {luma_.data, luma_.cols, luma_.rows, static_cast<std::ptrdiff_t>(luma_.step)};
 }
 
+const cv::Mat& Picture::thumbnail() const {
+  if (thumbnail_.empty()) cv::resize(luma_, thumbnail_, {32, 18}, 0, 0, cv::INTER_AREA);
+  return thumbnail_;
+}
+
 const std::vector<cv::Mat>& Picture::pyramid() const {
   if (pyramid_.empty())
     cv::buildOpticalFlowPyramid(luma_, pyramid_, {flow_window, flow_window}, flow_levels);
   return pyramid_;
+}
+
+bool alike(const cv::Mat& thumbnail, const cv::Mat& other) {
+  cv::Mat correlation;
+  cv::matchTemplate(thumbnail, other, correlation, cv::TM_CCOEFF_NORMED);
+  return correlation.at<float>(0) > same_shot;
 }
 
 }  // namespace faceperturb

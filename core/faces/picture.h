@@ -23,6 +23,8 @@ class Picture {
   /// Whether the contrast was raised.
   bool dark() const { return dark_; }
   LumaView view() const;
+  /// The whole picture in a few pixels; made at the first call. Not thread safe.
+  const cv::Mat& thumbnail() const;
   /// For optical flow (cv::buildOpticalFlowPyramid); made at the first call. Not thread safe.
   const std::vector<cv::Mat>& pyramid() const;
 
@@ -30,7 +32,11 @@ class Picture {
   cv::Mat luma_;
   int reduction_;
   bool dark_ = false;
+  mutable cv::Mat thumbnail_;
   mutable std::vector<cv::Mat> pyramid_;
 };
+
+/// Whether the pictures of two thumbnails look as if they were of one shot.
+bool alike(const cv::Mat& thumbnail, const cv::Mat& other);
 
 }  // namespace faceperturb

@@ -21,6 +21,11 @@ constexpr float growth_carried = 0.06F;
 constexpr float growth_held = 0.3F;
 constexpr float growth_most = 0.4F;
 
+// Overlap from which a detection is of the face that a track follows; more is asked of one that is
+// not sure, or that is a profile where a face seen from the front is not sure.
+constexpr float same_face = 0.2F;
+constexpr float surely_same_face = 0.45F;
+
 constexpr float landmark_gain = 0.6F;  // of new landmarks against carried ones
 
 float overlap(const Rect& a, const Rect& b) {
@@ -29,12 +34,6 @@ float overlap(const Rect& a, const Rect& b) {
   if (width <= 0 || height <= 0) return 0;
   const float common = width * height;
   return common / (a.width * a.height + b.width * b.height - common);
-}
-
-Rect united(const Rect& a, const Rect& b) {
-  const float x = std::min(a.x, b.x), y = std::min(a.y, b.y);
-  return {x, y, std::max(a.x + a.width, b.x + b.width) - x,
-          std::max(a.y + a.height, b.y + b.height) - y};
 }
 
 bool near(const Landmarks& a, const Landmarks& b, float distance) {
@@ -83,10 +82,14 @@ std::vector<Face> Tracker::update(std::span<const Detection> found, const Pictur
   std::vector<bool> matched(tracks_.size(), false);
   for (const Detection& detection : found) {
     std::size_t best = tracks_.size();
-    float best_overlap = 0.2F;
+    float best_overlap = 0;
     for (std::size_t i = 0; i < matched.size(); ++i) {
-      const float o = overlap(tracks_[i].face.box, detection.box);
-      if (o > best_overlap) best = i, best_overlap = o;
+      const Face& face = tracks_[i].face;
+      const float o = overlap(face.box, detection.box);
+      const bool doubtful = (!detection.sure && tracks_[i].visible) ||
+                            (!detection.frontal && face.landmarks && !tracks_[i].frontal_sure);
+      if (o > best_overlap && o > (doubtful ? surely_same_face : same_face))
+        best = i, best_overlap = o;
     }
     if (best < matched.size() && matched[best]) continue;  // the same face once more
     if (best == tracks_.size()) {
@@ -96,6 +99,7 @@ std::vector<Face> Tracker::update(std::span<const Detection> found, const Pictur
     }
     Track& track = tracks_[best];
     matched[best] = true;
+    const bool had_landmarks = track.face.landmarks.has_value();
     refresh(track, detection, picture, now);
     track.seen = now;
     track.calls_since_seen = 0;
@@ -103,6 +107,8 @@ std::vector<Face> Tracker::update(std::span<const Detection> found, const Pictur
     ++track.sightings;
     if (!track.visible && (detection.sure || track.sightings >= 2)) {
       track.visible = true;
+      appeared.push_back(track.face);
+    } else if (track.visible && had_landmarks && !track.face.landmarks) {
       appeared.push_back(track.face);
     }
   }
@@ -138,6 +144,7 @@ void Tracker::refresh(Track& track, const Detection& detection, const Picture& p
         (detection.points && !agree(*fresh, *detection.points, detection.box)))
       fresh.reset();
     track.frontal_seen = now;
+    track.frontal_sure = detection.sure;
   }
   if (fresh && face.landmarks && near(*fresh, *face.landmarks, 0.1F * detection.box.width)) {
     for (std::size_t i = 0; i < fresh->size(); ++i) {

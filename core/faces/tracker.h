@@ -27,7 +27,8 @@ class Tracker {
   void advance(const Picture& from, const Picture& to, Time now);
 
   /// Brings in what a detector found in the picture that advance() came to. Returns the faces of
-  /// the tracks that became visible with it: frames before it need them too.
+  /// the tracks that became visible with it, or whose landmarks turned out wrong: frames before it
+  /// need them too.
   std::vector<Face> update(std::span<const Detection> found, const Picture& picture, Time now);
 
   /// The faces to protect in the present picture.
@@ -41,7 +42,8 @@ class Tracker {
     Face face;
     Time seen{};          // last confirmed by a detection
     Time frontal_seen{};  // the same, by one that landmarks can be fitted to
-    Time lost{-1};        // when optical flow gave up; -1: it has not
+    bool frontal_sure = false;
+    Time lost{-1};  // when optical flow gave up; -1: it has not
     int calls_since_seen = 0;
     int sightings = 0;
     bool visible = false;  // sure enough to be protected

@@ -60,12 +60,16 @@ void permute_plane(const Plane& plane, int width, int height,
 }  // namespace
 
 CellGrid::CellGrid(const Frame& frame, int cell_size)
-    : cell_width(round_up(cell_size, frame.format->chroma_width())),
-      cell_height(round_up(cell_size, frame.format->chroma_height())),
-      columns((frame.width + cell_width - 1) / cell_width),
-      rows((frame.height + cell_height - 1) / cell_height),
-      cut_column(frame.width % cell_width != 0),
-      cut_row(frame.height % cell_height != 0) {}
+    : CellGrid(frame, round_up(cell_size, frame.format->chroma_width()),
+               round_up(cell_size, frame.format->chroma_height())) {}
+
+CellGrid::CellGrid(const Frame& frame, int width, int height)
+    : cell_width(width),
+      cell_height(height),
+      columns((frame.width + width - 1) / width),
+      rows((frame.height + height - 1) / height),
+      cut_column(frame.width % width != 0),
+      cut_row(frame.height % height != 0) {}
 
 std::array<std::size_t, 4> sort_by_shape(const CellGrid& grid, std::span<Cell> cells) {
   std::array<std::size_t, 4> ends;
@@ -79,12 +83,18 @@ std::array<std::size_t, 4> sort_by_shape(const CellGrid& grid, std::span<Cell> c
   return ends;
 }
 
-void CellMover::permute(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells,
-                        std::span<const std::uint32_t> from) {
+void cover(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells) {
+  for (const Cell cell : cells)
+    cover(frame, cell.column * grid.cell_width, cell.row * grid.cell_height, grid.cell_width,
+          grid.cell_height);
+}
+
+void CellMover::permute(const Frame& frame, const CellGrid& grid, Planes planes,
+                        std::span<const Cell> cells, std::span<const std::uint32_t> from) {
   if (cells.empty()) return;
   const Cell first = cells.front();  // all have its shape
   Layout known{};
-  for (int p = 0; p < frame.format->plane_count; ++p) {
+  for (int p = planes.first; p < planes.end; ++p) {
     const auto& format = frame.format->planes[static_cast<std::size_t>(p)];
     const Plane& plane = frame.planes[static_cast<std::size_t>(p)];
     const int units_across = grid.cell_width / format.unit_width;

@@ -32,6 +32,8 @@ struct CellGrid {
   CellGrid() = default;
   /// `cell_size` (>= 1) is rounded up to the format's chroma sub-sampling.
   CellGrid(const Frame& frame, int cell_size);
+  /// Cells of any size (>= 1): they hold whole units of some planes only.
+  CellGrid(const Frame& frame, int width, int height);
 
   int pixels_per_cell() const { return cell_width * cell_height; }
   /// 0 for whole cells; 1, 2, 3: cut at the right, at the bottom, at both.
@@ -48,12 +50,25 @@ struct CellGrid {
 /// CellGrid::shape(); runs may be empty.
 std::array<std::size_t, 4> sort_by_shape(const CellGrid& grid, std::span<Cell> cells);
 
-/// Moves cells of one shape within a frame, in place and on all planes alike: the content of
+/// Overwrites `cells` with opaque black.
+void cover(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells);
+
+/// A run of planes.
+struct Planes {
+  int first;
+  int end;
+};
+
+/// Moves cells of one shape within a frame, in place and on all of `planes` alike: the content of
 /// `cells[from[i]]` comes to stand at `cells[i]`. `from` is a bijection of 0..cells.size()-1.
 class CellMover {
  public:
-  void permute(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells,
+  void permute(const Frame& frame, const CellGrid& grid, Planes planes, std::span<const Cell> cells,
                std::span<const std::uint32_t> from);
+  void permute(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells,
+               std::span<const std::uint32_t> from) {
+    permute(frame, grid, {0, frame.format->plane_count}, cells, from);
+  }
 
  private:
   std::vector<std::ptrdiff_t> offsets_;  // of the cells, from a plane's start

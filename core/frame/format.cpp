@@ -6,48 +6,65 @@
 namespace faceperturb {
 namespace {
 
-constexpr PlaneFormat unused{0, 1, 1, {}};
-constexpr PlaneFormat luma8{1, 1, 1, {16}};
+constexpr PlaneFormat unused{};
+constexpr PlaneFormat luma8{1, 1, 1, {16}, 1, {{{0, 0}}}};
 
-constexpr FormatInfo::Luma y8(int offset, int step) { return {false, {offset, 0, 0}, step, 1, 0}; }
-constexpr FormatInfo::Luma y10(int shift) { return {false, {0, 0, 0}, 2, 2, shift}; }
-
-constexpr FormatInfo planar(PixelFormat format, std::string_view name, int width, int height) {
-  const PlaneFormat chroma{1, width, height, {128}};
-  return {format, name, 3, {luma8, chroma, chroma}, y8(0, 1)};
+// A plane of one chroma channel, or of two that alternate.
+constexpr PlaneFormat chroma8(int width, int height, std::uint8_t channel) {
+  return {1, width, height, {128}, 1, {{{0, channel, 0, static_cast<std::uint8_t>(width)}}}};
+}
+constexpr PlaneFormat chroma_pair8(int width, int height, std::uint8_t first) {
+  const auto second = static_cast<std::uint8_t>(3 - first);
+  const auto w = static_cast<std::uint8_t>(width);
+  return {2, width, height, {128, 128}, 2, {{{0, first, 0, w}, {1, second, 0, w}}}};
 }
 
-constexpr FormatInfo semi_planar(PixelFormat format, std::string_view name, int width, int height) {
-  return {format, name, 2, {luma8, PlaneFormat{2, width, height, {128, 128}}, unused}, y8(0, 1)};
+// `u`: the plane that has U, 1 or 2.
+constexpr FormatInfo planar(PixelFormat format, std::string_view name, int width, int height,
+                            std::uint8_t u = 1) {
+  return {
+      format,
+      name,
+      ColourModel::yuv,
+      3,
+      {luma8, chroma8(width, height, u), chroma8(width, height, static_cast<std::uint8_t>(3 - u))}};
 }
 
-constexpr FormatInfo packed(PixelFormat format, std::string_view name, PlaneFormat plane,
-                            FormatInfo::Luma luma) {
-  return {format, name, 1, {plane, unused, unused}, luma};
+constexpr FormatInfo semi_planar(PixelFormat format, std::string_view name, int width, int height,
+                                 std::uint8_t first = 1) {
+  return {format, name, ColourModel::yuv, 2, {luma8, chroma_pair8(width, height, first), unused}};
+}
+
+constexpr FormatInfo packed(PixelFormat format, std::string_view name, ColourModel colour,
+                            PlaneFormat plane) {
+  return {format, name, colour, 1, {plane, unused, unused}};
 }
 
 // RGB by the byte offsets of its parts. The fourth byte, alpha or padding, is opaque in black: some
 // converters take padding for alpha.
-constexpr FormatInfo packed_rgb(PixelFormat format, std::string_view name, int bytes, int r, int g,
-                                int b) {
-  PlaneFormat plane{bytes, 1, 1, {}};
+constexpr FormatInfo packed_rgb(PixelFormat format, std::string_view name, int bytes,
+                                std::uint8_t r, std::uint8_t g, std::uint8_t b) {
+  PlaneFormat plane{bytes, 1, 1, {}, 3, {{{r, 0}, {g, 1}, {b, 2}}}};
   if (bytes == 4) plane.black[static_cast<std::size_t>(6 - r - g - b)] = 255;
-  return packed(format, name, plane, {true, {r, g, b}, bytes, 1, 0});
+  return packed(format, name, ColourModel::rgb, plane);
 }
 
 using enum PixelFormat;
 constexpr std::array table{
     planar(i420, "I420", 2, 2),
-    planar(yv12, "YV12", 2, 2),
+    planar(yv12, "YV12", 2, 2, 2),
     semi_planar(nv12, "NV12", 2, 2),
-    semi_planar(nv21, "NV21", 2, 2),
+    semi_planar(nv21, "NV21", 2, 2, 2),
     planar(y42b, "Y42B", 2, 1),
     semi_planar(nv16, "NV16", 2, 1),
     planar(y444, "Y444", 1, 1),
-    packed(yuy2, "YUY2", {4, 2, 1, {16, 128, 16, 128}}, y8(0, 2)),
-    packed(uyvy, "UYVY", {4, 2, 1, {128, 16, 128, 16}}, y8(1, 2)),
-    packed(ayuv, "AYUV", {4, 1, 1, {255, 16, 128, 128}}, y8(1, 4)),
-    packed(gray8, "GRAY8", {1, 1, 1, {0}}, y8(0, 1)),
+    packed(yuy2, "YUY2", ColourModel::yuv,
+           {4, 2, 1, {16, 128, 16, 128}, 4, {{{0, 0, 0}, {1, 1, 0, 2}, {2, 0, 1}, {3, 2, 0, 2}}}}),
+    packed(uyvy, "UYVY", ColourModel::yuv,
+           {4, 2, 1, {128, 16, 128, 16}, 4, {{{0, 1, 0, 2}, {1, 0, 0}, {2, 2, 0, 2}, {3, 0, 1}}}}),
+    packed(ayuv, "AYUV", ColourModel::yuv,
+           {4, 1, 1, {255, 16, 128, 128}, 3, {{{1, 0}, {2, 1}, {3, 2}}}}),
+    packed(gray8, "GRAY8", ColourModel::gray, {1, 1, 1, {0}, 1, {{{0, 0}}}}),
     packed_rgb(rgb, "RGB", 3, 0, 1, 2),
     packed_rgb(bgr, "BGR", 3, 2, 1, 0),
     packed_rgb(rgbx, "RGBx", 4, 0, 1, 2),
@@ -61,16 +78,24 @@ constexpr std::array table{
     // 10 bit: 64 is black and 512 is no colour; P010 keeps its 10 bits at the top of 16.
     FormatInfo{i420_10le,
                "I420_10LE",
+               ColourModel::yuv,
                3,
-               {PlaneFormat{2, 1, 1, {0x40, 0x00}}, PlaneFormat{2, 2, 2, {0x00, 0x02}},
-                PlaneFormat{2, 2, 2, {0x00, 0x02}}},
-               y10(2)},
-    FormatInfo{p010_10le,
-               "P010_10LE",
+               {PlaneFormat{2, 1, 1, {0x40, 0x00}, 1, {{{0, 0}}}},
+                PlaneFormat{2, 2, 2, {0x00, 0x02}, 1, {{{0, 1, 0, 2}}}},
+                PlaneFormat{2, 2, 2, {0x00, 0x02}, 1, {{{0, 2, 0, 2}}}}},
                2,
-               {PlaneFormat{2, 1, 1, {0x00, 0x10}}, PlaneFormat{4, 2, 2, {0x00, 0x80, 0x00, 0x80}},
-                unused},
-               y10(8)},
+               10,
+               0},
+    FormatInfo{
+        p010_10le,
+        "P010_10LE",
+        ColourModel::yuv,
+        2,
+        {PlaneFormat{2, 1, 1, {0x00, 0x10}, 1, {{{0, 0}}}},
+         PlaneFormat{4, 2, 2, {0x00, 0x80, 0x00, 0x80}, 2, {{{0, 1, 0, 2}, {2, 2, 0, 2}}}}, unused},
+        2,
+        10,
+        6},
 };
 
 constexpr bool in_enum_order() {

@@ -35,6 +35,9 @@ bool fits(const Frame& frame, const std::array<std::span<const std::uint8_t>, 3>
 
 /// Overwrites the whole picture with opaque black.
 void cover(const Frame& frame);
+/// The same with a part of it, in luma pixels, as far as it lies in the frame; its corner is on
+/// whole units.
+void cover(const Frame& frame, int x, int y, int width, int height);
 
 /// 8-bit brightness of a frame, rows `stride` bytes apart.
 struct LumaView {

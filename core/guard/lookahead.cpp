@@ -188,10 +188,16 @@ void Lookahead::look_at(const EntryPtr& entry) {
     tracker_->reset(options_.hold);
     detections_.clear();
   }
+  const bool cut =
+      !history_.empty() && !alike(history_.back()->picture.thumbnail(), entry->picture.thumbnail());
   history_.push_back(entry);
   entry->verdict.faces = tracker_->faces();
   const auto interval = static_cast<std::uint64_t>(options_.detect_interval);
-  if (detections_.empty() || entry->index - detections_.back() >= interval) detect(*entry);
+  // A new shot is looked at from its first frame on; but flashes must not keep the detector busy.
+  const bool new_shot = cut && entry->index - last_cut_ >= interval;
+  if (new_shot) last_cut_ = entry->index;
+  if (new_shot || detections_.empty() || entry->index - detections_.back() >= interval)
+    detect(*entry);
 }
 
 std::vector<Detection> Lookahead::run_detector(const Entry& entry) {
@@ -235,9 +241,13 @@ void Lookahead::extend_back(const std::vector<Face>& appeared) {
       }
       face.held = lost >= Time{0};
       if (face.held && lost - entry.time > options_.hold) break;
-      if (std::ranges::none_of(entry.verdict.faces,
-                               [&](const Face& known) { return known.id == face.id; }))
+      const auto known = std::ranges::find(entry.verdict.faces, face.id, &Face::id);
+      if (known == entry.verdict.faces.end()) {
         entry.verdict.faces.push_back(face);
+      } else if (!face.landmarks) {  // those it had were not to be trusted
+        known->box = united(known->box, face.box);
+        known->landmarks.reset();
+      }
     }
   }
 }

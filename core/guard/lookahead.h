@@ -112,6 +112,7 @@ class Lookahead {
   std::unique_ptr<Tracker> tracker_;
   std::deque<EntryPtr> history_;          // looked at: those without a verdict, and the newest
   std::deque<std::uint64_t> detections_;  // frames that a detector looked at
+  std::uint64_t last_cut_ = 0;            // first frame of the present shot
   std::string fault_;                     // of the last detection that failed
   std::thread worker_;
 };

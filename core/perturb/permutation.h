@@ -23,4 +23,7 @@ void draw_to_front(std::span<T> items, std::size_t count, RandomStream& random) 
 /// Makes `from` a uniformly random bijection of 0..n-1.
 void random_permutation(std::size_t n, RandomStream& random, std::vector<std::uint32_t>& from);
 
+/// The bijection that undoes `from`.
+void invert(std::span<const std::uint32_t> from, std::vector<std::uint32_t>& inverse);
+
 }  // namespace faceperturb

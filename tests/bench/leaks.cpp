@@ -12,6 +12,8 @@
 // detector that the element does not use, sees one in the clear clip. It leaked if less than half
 // of its core (eyes to mouth) was permuted. The share is estimated from the pixels that changed: a
 // permutation leaves a pixel as it was with the probability that two pixels of the core are equal.
+// With --pictures the frames that leaked are written into a folder, as they left, with the faces
+// that leaked in white frames.
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 
@@ -22,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <optional>
 #include <sstream>
@@ -42,7 +45,8 @@ struct Count {
   explicit Count(std::string n) : name(std::move(n)) {}
 
   std::string name;
-  int faces = 0, leaks = 0, run = 0, longest = 0;
+  int faces = 0, leaks = 0, run = 0, longest = 0;  // frames
+  int all_faces = 0, all_leaks = 0;                // every face of every frame
   int still = 0;  // frames in which a face is seen in the output too
   std::vector<int> frames;
 
@@ -54,10 +58,13 @@ struct Count {
     longest = std::max(longest, run);
     if (leaked) frames.push_back(frame);
   }
+  // One of its faces.
+  void add(bool leaked) { ++all_faces, all_leaks += leaked; }
   double per_thousand() const { return faces ? 1000.0 * leaks / faces : 0.0; }
   void print() const {
     std::printf("%-34s %6d face-frames %5d leaks = %6.1f per 1000, longest run %d\n", name.c_str(),
                 faces, leaks, per_thousand(), longest);
+    if (all_faces > faces) std::printf("  %d of all %d faces\n", all_leaks, all_faces);
     if (still) std::printf("  and in %d of them it sees a face in the output too\n", still);
     if (frames.empty()) return;
     std::printf("  in frames");
@@ -92,6 +99,16 @@ double permuted_share(const cv::Mat& before, const cv::Mat& after) {
 bool leaked(const cv::Mat& before, const cv::Mat& after, const Rect& box) {
   const cv::Rect core = core_of(box, before.size());
   return core.area() > 0 && permuted_share(before(core), after(core)) < least_share;
+}
+
+void write_picture(const char* folder, int frame, const cv::Mat& luma,
+                   const std::vector<Rect>& faces) {
+  cv::Mat picture = luma.clone();
+  for (const Rect& face : faces)
+    cv::rectangle(picture, cv::Rect2f(face.x, face.y, face.width, face.height), 255);
+  char name[32];
+  std::snprintf(name, sizeof name, "/frame-%05d.png", frame);
+  if (!cv::imwrite(folder + std::string(name), picture)) g_error("cannot write to %s", folder);
 }
 
 std::vector<std::optional<Rect>> read_truth(const char* file) {
@@ -141,7 +158,7 @@ GstPadProbeReturn keep_clear(GstPad* pad, GstPadProbeInfo* info, gpointer data) 
 }  // namespace
 
 int main(int argc, char** argv) {
-  gchar *truth_file = nullptr, *element = nullptr;
+  gchar *truth_file = nullptr, *element = nullptr, *pictures = nullptr;
   gchar** judges = nullptr;
   double at_most = -1, at_least = -1;
   const GOptionEntry entries[] = {
@@ -150,6 +167,8 @@ int main(int argc, char** argv) {
        "MODEL"},
       {"element", 'e', 0, G_OPTION_ARG_STRING, &element, "What protects; default faceperturb",
        "DESCRIPTION"},
+      {"pictures", 'p', 0, G_OPTION_ARG_FILENAME, &pictures, "Where frames that leaked are written",
+       "FOLDER"},
       {"at-most", 0, 0, G_OPTION_ARG_DOUBLE, &at_most, "Leaks per 1,000 that are allowed", "N"},
       {"at-least", 0, 0, G_OPTION_ARG_DOUBLE, &at_least, "Leaks per 1,000 that must be seen", "N"},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
@@ -213,12 +232,18 @@ int main(int argc, char** argv) {
     const cv::Mat changed = before != after;
     touched += cv::countNonZero(changed) > 0;
 
+    std::vector<Rect> clear_faces;
+    const auto leaks_at = [&](const Rect& box) {
+      if (!leaked(before, after, box)) return false;
+      clear_faces.push_back(box);
+      return true;
+    };
     std::size_t k = 0;
     if (truth_file) {
       const auto box = static_cast<std::size_t>(n) < truth.size()
                            ? truth[static_cast<std::size_t>(n)]
                            : std::nullopt;
-      counts[k++].add(n, box.has_value(), box && leaked(before, after, *box));
+      counts[k++].add(n, box.has_value(), box && leaks_at(*box));
       cv::Mat background = changed.clone();
       if (box) {
         const cv::Rect around(static_cast<int>(box->x - 0.15F * box->width),
@@ -243,14 +268,17 @@ int main(int argc, char** argv) {
           const auto r = static_cast<float>(picture.reduction());
           const Rect box{face.box.x * r, face.box.y * r, face.box.width * r, face.box.height * r};
           if (!face.sure || box.width < static_cast<float>(smallest)) continue;
+          const bool leaks = leaks_at(box);
           any = true;
-          bad |= leaked(before, after, box);
+          bad |= leaks;
+          counts[k].add(leaks);
         }
         counts[k].add(n, any, bad);
         counts[k++].still +=
             any && !detector->detect(protected_picture, smallest / picture.reduction()).empty();
       }
     }
+    if (pictures && !clear_faces.empty()) write_picture(pictures, n, after, clear_faces);
     ++n;
   }
   std::printf("%s through %s: %d frames, %d touched (%.2f %%)\n", argv[1],

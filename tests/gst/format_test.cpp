@@ -69,7 +69,7 @@ TEST(Formats, ReadTheirLumaWhereGStreamerDoes) {
       const cv::Mat read(luma.height, luma.width, CV_8UC1, const_cast<std::uint8_t*>(luma.data),
                          static_cast<std::size_t>(luma.stride));
       // Video range, or full range; BT.601 as it is for this size.
-      const bool full = format.luma.from_rgb || format.format == PixelFormat::gray8;
+      const bool full = format.colour != ColourModel::yuv;
       cv::Mat wanted;
       gray.convertTo(wanted, CV_8UC1, full ? 1 : 219.0 / 255, full ? 0 : 16);
       EXPECT_LT(cv::norm(read, wanted, cv::NORM_L1) / static_cast<double>(gray.total()), 1.5);

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <set>
 
+#include "perturb/methods.h"
 #include "support/gst.h"
 
 namespace faceperturb::test {
@@ -213,6 +214,33 @@ TEST(Properties, StatsAreReadOnlyAndStartAtZero) {
     guint64 value = 1;
     EXPECT_TRUE(gst_structure_get_uint64(stats, name, &value)) << name;
     EXPECT_EQ(value, 0U) << name;
+  }
+}
+
+TEST(Presets, SetMethodAndRegions) {
+  const ElementPtr element = make_element();
+  ASSERT_TRUE(GST_IS_PRESET(element.get()));
+  gchar** names = gst_preset_get_preset_names(GST_PRESET(element.get()));
+  ASSERT_NE(names, nullptr);
+  const std::set<std::string> known(names, names + g_strv_length(names));
+  g_strfreev(names);
+  EXPECT_EQ(known, (std::set<std::string>{"identity", "paper", "reversible"}));
+
+  struct Case {
+    const char* name;
+    const char* method;
+    guint regions;
+    gint pixels;
+  };
+  for (const Case& wanted : {Case{"paper", "shuffle", 7, 8000}, Case{"identity", "average", 16, 0},
+                             Case{"reversible", "shuffle", 8, 0}}) {
+    ASSERT_TRUE(gst_preset_load_preset(GST_PRESET(element.get()), wanted.name)) << wanted.name;
+    gint method = 0, pixels = -1;
+    guint regions = 0;
+    g_object_get(element.get(), "method", &method, "regions", &regions, "pixels", &pixels, nullptr);
+    EXPECT_EQ(methods()[static_cast<std::size_t>(method)].name, wanted.method) << wanted.name;
+    EXPECT_EQ(regions, wanted.regions) << wanted.name;
+    EXPECT_EQ(pixels, wanted.pixels) << wanted.name;
   }
 }
 

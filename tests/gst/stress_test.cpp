@@ -56,8 +56,9 @@ TEST(Stress, AThousandStartsAndStopsTakeNoMemory) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the address sanitizer keeps what is freed";
 #endif
-  Started run("videotestsrc ! video/x-raw,width=64,height=64 ! faceperturb name=f"
-              " detector=upstream ! fakesink");
+  Started run(
+      "videotestsrc ! video/x-raw,width=64,height=64 ! faceperturb name=f"
+      " detector=upstream ! fakesink");
   long after_hundred = 0;
   for (int i = 0; i < 1000; ++i) {
     ASSERT_NE(gst_element_set_state(run.pipeline.get(), GST_STATE_PLAYING),
@@ -73,18 +74,19 @@ TEST(Stress, AThousandStartsAndStopsTakeNoMemory) {
 }
 
 TEST(Stress, ASeekStormEnds) {
-  Started run("videotestsrc num-buffers=400 ! video/x-raw,format=I420,width=160,height=120"
-              ",framerate=25/1 ! faceperturb name=f ! fakesink");
+  Started run(
+      "videotestsrc num-buffers=400 ! video/x-raw,format=I420,width=160,height=120"
+      ",framerate=25/1 ! faceperturb name=f ! fakesink");
   gst_element_set_state(run.pipeline.get(), GST_STATE_PAUSED);
   ASSERT_EQ(gst_element_get_state(run.pipeline.get(), nullptr, nullptr, 60 * GST_SECOND),
             GST_STATE_CHANGE_SUCCESS);
   gst_element_set_state(run.pipeline.get(), GST_STATE_PLAYING);
   std::mt19937 random(1);
   for (int i = 0; i < 100; ++i)
-    gst_element_seek_simple(run.pipeline.get(), GST_FORMAT_TIME,
-                            static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH |
-                                                      (i % 2 ? GST_SEEK_FLAG_KEY_UNIT : 0)),
-                            static_cast<gint64>(random() % 15) * GST_SECOND);
+    gst_element_seek_simple(
+        run.pipeline.get(), GST_FORMAT_TIME,
+        static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | (i % 2 ? GST_SEEK_FLAG_KEY_UNIT : 0)),
+        static_cast<gint64>(random() % 15) * GST_SECOND);
   EXPECT_TRUE(run.wait(GST_MESSAGE_EOS));
   EXPECT_EQ(run.stat("covered"), 0U);
 }
@@ -122,8 +124,8 @@ TEST(Stress, TwoHundredFacesAreAllProtected) {
   BufferPtr in = make_buffer(info, noise);
   const auto before = bytes_of(in.get());
   for (guint i = 0; i < 200; ++i)
-    gst_buffer_add_video_region_of_interest_meta(in.get(), "face", i % 20 * 40 + 4,
-                                                 i / 20 * 40 + 4, 32, 32);
+    gst_buffer_add_video_region_of_interest_meta(in.get(), "face", i % 20 * 40 + 4, i / 20 * 40 + 4,
+                                                 32, 32);
   ASSERT_EQ(bench.push(std::move(in)), GST_FLOW_OK);
   EXPECT_EQ(bench.stat("faces"), 200U);
   const BufferPtr out = bench.pull();
@@ -141,9 +143,10 @@ TEST(Stress, TwoHundredFacesAreAllProtected) {
 
 // A live source is never slowed down or queued, and what the detector could not see is covered.
 TEST(Stress, ALiveStreamWithAHopelessDetectorIsCoveredNotPassed) {
-  Started run("videotestsrc is-live=true num-buffers=60 ! "
-              "video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! faceperturb name=f"
-              " detector=hog min-face-size=20 qos=false ! fakesink");
+  Started run(
+      "videotestsrc is-live=true num-buffers=60 ! "
+      "video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! faceperturb name=f"
+      " detector=hog min-face-size=20 qos=false ! fakesink");
   const auto start = g_get_monotonic_time();
   gst_element_set_state(run.pipeline.get(), GST_STATE_PLAYING);
   ASSERT_TRUE(run.wait(GST_MESSAGE_EOS));

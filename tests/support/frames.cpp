@@ -25,6 +25,15 @@ TestFrame::TestFrame(const FormatInfo& format, Size size, std::size_t padding)
   for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random() >> 8);
   for (std::size_t i = 0; i < static_cast<std::size_t>(format.plane_count); ++i)
     view_.planes[i].data = bytes.data() + starts[i];
+  if (format.sample_bytes == 1) return;
+  for_each_unit(view_, [&](int p, int, int, std::uint8_t* unit) {
+    const auto& layout = format.planes[static_cast<std::size_t>(p)];
+    for (int i = 0; i < layout.unit_bytes; i += 2) {  // only numbers that the format has
+      const int number = (unit[i] | unit[i + 1] << 8) & format.sample_max() << format.sample_shift;
+      unit[i] = static_cast<std::uint8_t>(number);
+      unit[i + 1] = static_cast<std::uint8_t>(number >> 8);
+    }
+  });
 }
 
 Cell cell_of(const Frame& frame, const CellGrid& grid, int p, int x, int y) {

@@ -7,9 +7,12 @@
 #include <opencv2/imgproc.hpp>
 
 #include "eval/scene.h"
+#include "faces/cascade.h"
 #include "faces/detector.h"
 #include "faces/landmarks.h"
+#include "faces/luma_mat.h"
 #include "faces/picture.h"
+#include "faces/tracker.h"
 #include "support/faces.h"
 #include "support/frames.h"
 
@@ -264,6 +267,89 @@ TEST(LandmarkPredictor, DamagedFilesAreRefusedOrHarmless) {
       }
     }
   }
+}
+
+TEST(CutOut, RepeatsTheEdgeBeyondThePicture) {
+  cv::Mat picture(20, 30, CV_8UC1);
+  for (int y = 0; y < picture.rows; ++y)
+    for (int x = 0; x < picture.cols; ++x) picture.at<uchar>(y, x) = static_cast<uchar>(8 * x + y);
+  for (const Rect& box : {Rect{5, 5, 10, 10}, {-4, -6, 10, 10}, {25, 15, 10, 10}}) {
+    const cv::Mat crop = cut_out(picture, box, 0.5F);
+    ASSERT_EQ(crop.size(), cv::Size(20, 20));
+    for (int y = 0; y < crop.rows; ++y)
+      for (int x = 0; x < crop.cols; ++x)
+        ASSERT_EQ(crop.at<uchar>(y, x),
+                  picture.at<uchar>(std::clamp(static_cast<int>(box.y) - 5 + y, 0, 19),
+                                    std::clamp(static_cast<int>(box.x) - 5 + x, 0, 29)));
+  }
+  EXPECT_TRUE(cut_out(picture, {100, 5, 10, 10}, 0.2F).empty());
+}
+
+// A look from a place that is somewhat wrong finds the face; from elsewhere it finds none.
+TEST(Cascade, ALookCloselySaysWhetherAndWhereAFaceIs) {
+  const auto scene = eval::render_portrait({320, 240}, 0);
+  const cv::Mat gray = gray_of(scene.bgr);
+  const Rect truth = scene.faces[0].box;
+  Cascade cascade(Cascade::frontal);
+  for (const bool mirrored : {false, true}) {
+    cv::Mat picture = gray;
+    Rect face = truth;
+    if (mirrored) {
+      cv::flip(gray, picture, 1);
+      face.x = 320 - truth.x - truth.width;
+    }
+    const Rect near{face.x + 0.15F * face.width, face.y - 0.1F * face.width, 0.9F * face.width,
+                    0.9F * face.width};
+    const auto found = cascade.look_closely(picture, near, mirrored);
+    ASSERT_TRUE(found);
+    EXPECT_GE(found->score, 8);
+    EXPECT_GT(overlap(found->box, face), 0.6F);
+  }
+  EXPECT_FALSE(cascade.look_closely(gray, {-400, 0, 60, 60}));
+  EXPECT_FALSE(cascade.look_closely(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90)), truth));
+}
+
+TEST(Picture, OfAnotherShotIsNotAlike) {
+  const auto thumbnail = [](const cv::Mat& gray) { return Picture(view_of(gray)).thumbnail(); };
+  const cv::Mat first = gray_of(eval::render_portrait({320, 240}, 0).bgr);
+  cv::Mat moved, other;
+  const cv::Mat shift = (cv::Mat_<double>(2, 3) << 1, 0, 4, 0, 1, 2);
+  cv::warpAffine(first, moved, shift, first.size(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+  cv::flip(first, other, 0);
+  EXPECT_TRUE(alike(thumbnail(first), thumbnail(first)));
+  EXPECT_TRUE(alike(thumbnail(first), thumbnail(moved)));
+  EXPECT_TRUE(alike(thumbnail(first), thumbnail(first * 0.6))) << "the light was dimmed";
+  EXPECT_FALSE(alike(thumbnail(first), thumbnail(other)));
+}
+
+// What is not sure must neither move a face that is protected nor be protected itself.
+TEST(Tracker, AFaceStaysWhenSomethingUnsureIsSeenBesideIt) {
+  const LandmarkPredictor predictor(small_model());
+  Tracker tracker(predictor, std::chrono::seconds(1));
+  const Picture picture(view_of(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
+  const Rect face{100, 60, 60, 60}, beside{128, 70, 60, 60};
+  ASSERT_EQ(tracker.update(std::vector{Detection{.box = face}}, picture, {}).size(), 1U);
+  for (const bool frontal : {true, false}) {
+    const Detection unsure{.box = beside, .sure = false, .frontal = frontal};
+    tracker.update(std::vector{unsure}, picture, std::chrono::milliseconds(1));
+    ASSERT_EQ(tracker.faces().size(), frontal ? 1U : 2U) << "seen twice";
+    EXPECT_GT(overlap(tracker.faces()[0].box, face), 0.99F);
+  }
+}
+
+// Landmarks that turn out wrong were wrong in the frames before too.
+TEST(Tracker, AFaceThatTurnsOutToBeAProfileIsReported) {
+  const LandmarkPredictor predictor(small_model());
+  Tracker tracker(predictor, {});
+  const Picture picture(view_of(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
+  const Rect face{100, 60, 60, 60};
+  tracker.update(std::vector{Detection{.box = face}}, picture, {});
+  ASSERT_TRUE(tracker.faces()[0].landmarks);
+  const auto changed = tracker.update(std::vector{Detection{.box = face, .frontal = false}},
+                                      picture, std::chrono::seconds(1));
+  ASSERT_EQ(changed.size(), 1U);
+  EXPECT_FALSE(changed[0].landmarks);
+  EXPECT_EQ(changed[0].id, tracker.faces()[0].id);
 }
 
 TEST(Plausible, IsAFaceAndNotWhatIsNone) {

@@ -340,5 +340,34 @@ TEST_F(LookaheadTest, GivenFacesTakeTheDetectorsPlace) {
   EXPECT_EQ(lookahead->pop().faces.size(), 1U);
 }
 
+// Frames of a new shot are looked at from the first on, but a flicker does not keep the detector
+// busy.
+TEST_F(LookaheadTest, ANewShotIsLookedAtAtOnce) {
+  constexpr int interval = 5, frames = 40;
+  for (const bool flicker : {false, true}) {
+    std::vector<int> looked_at;
+    int shown = 0;
+    start(
+        [&](const Picture& picture) {
+          looked_at.push_back(picture.luma().at<uchar>(0, 0) - 100);
+          return std::vector<Detection>{};
+        },
+        {.detect_interval = interval, .lookahead = 10});
+    for (; shown < frames; ++shown) {
+      cv::Mat frame = scene(20, 70);
+      if (flicker ? shown % 2 == 1 : shown >= 12) cv::flip(frame, frame, 0);
+      frame.at<uchar>(0, 0) = static_cast<uchar>(100 + shown);
+      lookahead->push(view(frame), shown * 40ms, 40);
+      if (lookahead->waiting() > 10) lookahead->pop();
+    }
+    lookahead->finish();
+    while (lookahead->waiting() > 0) lookahead->pop();
+    if (flicker)
+      EXPECT_LE(looked_at.size(), 2U * frames / interval + 2);
+    else
+      EXPECT_EQ(looked_at, (std::vector{0, 5, 10, 12, 17, 22, 27, 32, 37, 39}));
+  }
+}
+
 }  // namespace
 }  // namespace faceperturb

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "perturb/workspace.h"
+#include "support/faces.h"
 #include "support/frames.h"
 #include "support/random.h"
 
@@ -20,10 +22,36 @@ TEST(Methods, TableIsCompleteAndInTheOrderOfTheEnumeration) {
     EXPECT_FALSE(method.description.empty()) << method.name;
     EXPECT_NE(method.apply, nullptr) << method.name;
   }
-  EXPECT_TRUE(names.contains("shuffle"));
+  for (const std::string_view name :
+       {"shuffle", "average", "occlude", "noise", "superpixel", "blur", "cae"})
+    EXPECT_TRUE(names.contains(name)) << name;
 }
 
-// Calls `check(method, frame, grid, cells)`; the cells are a half of the frame.
+TEST(Methods, ParametersBelongToTheMethodTheyAreNamedAfter) {
+  const ParameterValues values;
+  for (const auto& entry : parameters()) {
+    EXPECT_TRUE(entry.name.starts_with(std::string(method_info(entry.method).name) + "-"));
+    EXPECT_FALSE(entry.description.empty()) << entry.name;
+    EXPECT_LE(entry.least, entry.preset) << entry.name;
+    EXPECT_LE(entry.preset, entry.most) << entry.name;
+    EXPECT_EQ(values[entry.parameter], entry.preset) << entry.name;
+    ParameterValues out_of_range;
+    out_of_range.set(entry.parameter, entry.most + 1);
+    EXPECT_EQ(out_of_range[entry.parameter], entry.most) << entry.name;
+  }
+}
+
+struct Case {
+  const MethodInfo& method;
+  TestFrame& frame;
+  const CellGrid& grid;
+  const Face& face;
+  std::vector<Cell> cells;  // a half of the frame
+  int cell_size;
+
+  FaceCells target() { return {frame.view(), grid, face, cells, cell_size}; }
+};
+
 template <typename Check>
 void for_each_case(Check check) {
   for (const auto& method : methods()) {
@@ -32,59 +60,104 @@ void for_each_case(Check check) {
         for (const int cell_size : {1, 3, 8}) {
           TestFrame frame(format, size, 3);
           const CellGrid grid(frame.view(), cell_size);
+          const auto face =
+              upright_face({0, 0, static_cast<float>(size.width), static_cast<float>(size.height)});
           std::vector<Cell> cells;
           for (const Cell cell : all_cells(grid))
             if ((cell.row + cell.column) % 2 == 0 || grid.shape(cell) != 0) cells.push_back(cell);
           SCOPED_TRACE(std::string(method.name) + " " + describe(format, size) + " cell-size " +
                        std::to_string(cell_size));
-          check(method, frame, grid, cells);
+          check(Case{method, frame, grid, face, cells, cell_size});
         }
       }
     }
   }
 }
 
+// Of alpha and padding too, where a method moves whole pixels.
 TEST(Methods, ChangeTheCellsAndNothingElse) {
   const Secret secret = fixed_secret();
   Workspace workspace;  // shared: what it keeps must not matter
-  for_each_case([&](const MethodInfo& method, TestFrame& frame, const CellGrid& grid, auto cells) {
-    const auto before = frame.bytes;
-    const auto allowed = cell_bytes(frame.view(), frame.bytes, grid, cells);
+  for_each_case([&](Case c) {
+    const auto before = c.frame.bytes;
+    const auto allowed = cell_bytes(c.frame.view(), c.frame.bytes, c.grid, c.cells);
     RandomStream random(secret, 0, 0);
-    method.apply(frame.view(), grid, cells, random, workspace);
-    const auto difference = compare(before, frame.bytes, allowed);
+    c.method.apply(c.target(), {}, random, workspace);
+    const auto difference = compare(before, c.frame.bytes, allowed);
     EXPECT_EQ(difference.outside, 0U);
     const auto bytes = static_cast<std::size_t>(std::ranges::count(allowed, true));
-    if (grid.columns * grid.rows > 100) {
+    if (c.grid.columns * c.grid.rows > 100) {
       EXPECT_GT(difference.inside, bytes / 2);
     }
   });
 }
 
-TEST(Methods, ShuffleKeepsTheMultisetOfCells) {
+// The samples of one plane, sorted.
+std::vector<std::string> units(const Frame& frame, int plane) {
+  std::vector<std::string> result;
+  for_each_unit(frame, [&](int p, int, int, const std::uint8_t* unit) {
+    const auto bytes =
+        static_cast<std::size_t>(frame.format->planes[static_cast<std::size_t>(p)].unit_bytes);
+    if (p == plane) result.emplace_back(reinterpret_cast<const char*>(unit), bytes);
+  });
+  std::ranges::sort(result);
+  return result;
+}
+
+TEST(Methods, PermutationsKeepEveryPlanesSamples) {
   const Secret secret = fixed_secret();
   Workspace workspace;
-  for_each_case([&](const MethodInfo& method, TestFrame& frame, const CellGrid& grid, auto cells) {
-    if (method.method != Method::shuffle) return;
-    auto before = cell_contents(frame.view(), grid);
+  for_each_case([&](Case c) {
+    if (!c.method.permutation) return;
+    std::vector<std::vector<std::string>> before;
+    for (int p = 0; p < c.frame.view().format->plane_count; ++p)
+      before.push_back(units(c.frame.view(), p));
+    auto cells_before = cell_contents(c.frame.view(), c.grid);
     RandomStream random(secret, 0, 0);
-    method.apply(frame.view(), grid, cells, random, workspace);
-    auto after = cell_contents(frame.view(), grid);
-    std::ranges::sort(before);
-    std::ranges::sort(after);
-    EXPECT_TRUE(before == after);
+    c.method.apply(c.target(), {}, random, workspace);
+    for (int p = 0; p < c.frame.view().format->plane_count; ++p)
+      EXPECT_TRUE(units(c.frame.view(), p) == before[static_cast<std::size_t>(p)]) << p;
+
+    // Whole cells move, all planes alike: always by shuffle; by average where luma has no plane of
+    // its own.
+    if (c.method.method == Method::average && c.frame.view().format->plane_count > 1) return;
+    auto cells_after = cell_contents(c.frame.view(), c.grid);
+    std::ranges::sort(cells_before);
+    std::ranges::sort(cells_after);
+    EXPECT_TRUE(cells_before == cells_after);
   });
+}
+
+TEST(Methods, UndoBringsBackEveryByte) {
+  const Secret secret = fixed_secret();
+  Workspace workspace;
+  bool any = false;
+  for_each_case([&](Case c) {
+    if (!c.method.undo) return;
+    any = true;
+    const auto before = c.frame.bytes;
+    const auto cells = c.cells;
+    RandomStream random(secret, 7, 1);
+    c.method.apply(c.target(), {}, random, workspace);
+    EXPECT_FALSE(c.frame.bytes == before);
+    c.cells = cells;
+    RandomStream again(secret, 7, 1);
+    c.method.undo(c.target(), {}, again, workspace);
+    EXPECT_TRUE(c.frame.bytes == before);
+  });
+  EXPECT_TRUE(any);
 }
 
 TEST(Methods, ShuffleFollowsTheRandomStreamAlone) {
   const Secret secret = fixed_secret();
-  const auto shuffled = [&](std::uint64_t frame_counter, std::uint32_t face) {
+  const auto shuffled = [&](std::uint64_t frame_counter, std::uint32_t number) {
     TestFrame frame(format_info(PixelFormat::i420), {64, 64});
     const CellGrid grid(frame.view(), 1);
     auto cells = all_cells(grid);
-    RandomStream random(secret, frame_counter, face);
+    RandomStream random(secret, frame_counter, number);
     Workspace workspace;
-    method_info(Method::shuffle).apply(frame.view(), grid, cells, random, workspace);
+    method_info(Method::shuffle)
+        .apply({frame.view(), grid, upright_face({0, 0, 64, 64}), cells, 1}, {}, random, workspace);
     return frame.bytes;
   };
   EXPECT_TRUE(shuffled(5, 2) == shuffled(5, 2));

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "faces/luma_mat.h"
+
+#include <cmath>
+#include <opencv2/core.hpp>
+
+namespace faceperturb {
+
+cv::Mat cut_out(const cv::Mat& luma, const Rect& box, float margin) {
+  const float around = margin * box.width;
+  const cv::Rect wanted(static_cast<int>(std::floor(box.x - around)),
+                        static_cast<int>(std::floor(box.y - around)),
+                        static_cast<int>(std::ceil(box.width + 2 * around)),
+                        static_cast<int>(std::ceil(box.height + 2 * around)));
+  const cv::Rect inside = wanted & cv::Rect({}, luma.size());
+  cv::Mat result;
+  if (inside.empty()) return result;
+  cv::copyMakeBorder(luma(inside), result, inside.y - wanted.y, wanted.br().y - inside.br().y,
+                     inside.x - wanted.x, wanted.br().x - inside.br().x,
+                     cv::BORDER_REPLICATE | cv::BORDER_ISOLATED);
+  return result;
+}
+
+}  // namespace faceperturb

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "perturb/face_template.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "assets/average_face.h"
+#include "regions/outline.h"
+
+namespace faceperturb {
+namespace {
+
+constexpr int smallest_side = 8;
+
+cv::Mat parts(const AverageFace& average) {
+  Face face;
+  face.landmarks = average.landmarks;
+  face.box.width = average.landmarks[16].x - average.landmarks[0].x;
+  cv::Mat result;
+  average.alpha.convertTo(result, CV_32F, 1.0 / 255);
+  for (const Outline& outline : region_outlines(face, Regions::face)) {
+    std::vector<cv::Point> points;
+    for (const cv::Point2f& p : outline.points) points.emplace_back(p);
+    cv::fillConvexPoly(result, points, 2, cv::LINE_AA);
+  }
+  return result;
+}
+
+// Fills what is not `known` (1, or 0) from what is nearest to it, the smoother the further away:
+// from half the size, where it is nearer.
+void fill(cv::Mat& map, const cv::Mat& known) {
+  if (cv::countNonZero(known == 0) == 0) return;
+  cv::Mat half, weight;
+  cv::pyrDown(map.mul(known), half);
+  cv::pyrDown(known, weight);
+  half = half / cv::max(weight, 1e-6F);
+  cv::Mat half_known;
+  cv::Mat(weight > 0.01F).convertTo(half_known, CV_32F, 1.0 / 255);
+  if (cv::countNonZero(half_known) > 0) fill(half, half_known);
+  cv::Mat whole;
+  cv::pyrUp(half, whole, map.size());
+  whole.copyTo(map, known == 0);
+}
+
+// `map` within the face; beyond it the face's skin goes on.
+cv::Mat skin(const cv::Mat& map, const cv::Mat& part) {
+  cv::Mat result = map.clone(), inside;
+  cv::Mat(part > 1.9F).convertTo(inside, CV_32F, 1.0 / 255);
+  fill(result, inside);
+  return result;
+}
+
+}  // namespace
+
+const FaceTemplate& FaceTemplate::shared() {
+  static const FaceTemplate face;
+  return face;
+}
+
+FaceTemplate::FaceTemplate() {
+  const AverageFace& face = average_face();
+  landmarks_ = face.landmarks;
+  cv::Mat bgr;
+  face.bgr.convertTo(bgr, CV_32F, 1.0 / 255);
+  // Takes the steps of 8-bit numbers away: equal neighbours would have no order.
+  cv::GaussianBlur(bgr, bgr, {}, 1.5);
+  Level level;
+  level.part = parts(face);
+  // ITU-R BT.601 from blue, green, red.
+  const std::array<cv::Matx14f, tones> weights{{{0.114F, 0.587F, 0.299F, 0},
+                                                {0.5F, -0.331F, -0.169F, 0.5F},
+                                                {-0.081F, -0.419F, 0.5F, 0.5F},
+                                                {-0.29F, -0.044F, 0.334F, 0.5F}}};
+  for (std::size_t tone = 0; tone < tones; ++tone) {
+    cv::transform(bgr, level.head[tone], weights[tone]);
+    level.skin[tone] = skin(level.head[tone], level.part);
+  }
+  levels_.push_back(level);
+  while (std::min(level.part.cols, level.part.rows) >= 2 * smallest_side) {
+    Level half;
+    cv::pyrDown(level.part, half.part);
+    for (std::size_t tone = 0; tone < tones; ++tone) {
+      cv::pyrDown(level.head[tone], half.head[tone]);
+      cv::pyrDown(level.skin[tone], half.skin[tone]);
+    }
+    levels_.push_back(half);
+    level = half;
+  }
+}
+
+std::size_t FaceTemplate::level_for(float scale) const {
+  const float halvings = std::floor(-std::log2(std::max(scale, 1e-6F)));
+  return static_cast<std::size_t>(
+      std::clamp(halvings, 0.F, static_cast<float>(levels_.size() - 1)));
+}
+
+}  // namespace faceperturb

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "stats.h"
+
+namespace faceperturb {
+
+void Stats::reset() {
+  const std::lock_guard lock(mutex_);
+  counts_ = {};
+}
+
+void Stats::count(const Verdict& verdict, OnUnchecked on_unchecked, const Lookahead::Times& worker,
+                  std::chrono::nanoseconds perturb) {
+  const std::lock_guard lock(mutex_);
+  ++counts_.frames;
+  counts_.faces += verdict.faces.size();
+  if (verdict.state == FrameState::covered)
+    ++(on_unchecked == OnUnchecked::cover ? counts_.covered : counts_.dropped);
+  else
+    ++(verdict.state == FrameState::held ? counts_.held : counts_.checked);
+  counts_.worker = worker;
+  counts_.perturb += perturb;
+}
+
+GstStructure* Stats::structure() const {
+  const std::lock_guard lock(mutex_);
+  const auto ns = [](std::chrono::nanoseconds time) { return static_cast<guint64>(time.count()); };
+  return gst_structure_new(
+      "faceperturb-stats", "frames", G_TYPE_UINT64, counts_.frames, "faces", G_TYPE_UINT64,
+      counts_.faces, "checked", G_TYPE_UINT64, counts_.checked, "held", G_TYPE_UINT64, counts_.held,
+      "covered", G_TYPE_UINT64, counts_.covered, "dropped", G_TYPE_UINT64, counts_.dropped,
+      "detect-time", G_TYPE_UINT64, ns(counts_.worker.detect), "track-time", G_TYPE_UINT64,
+      ns(counts_.worker.track), "perturb-time", G_TYPE_UINT64, ns(counts_.perturb), nullptr);
+}
+
+}  // namespace faceperturb
