@@ -7,6 +7,7 @@ build_packages=(
   g++ meson ninja-build pkg-config
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libopencv-dev libdlib-dev libblas-dev liblapack-dev libdlib-data opencv-data libsodium-dev
+  nlohmann-json3-dev libpugixml-dev
 )
 demo_packages=(
   gstreamer1.0-tools
@@ -15,7 +16,7 @@ demo_packages=(
   libgstrtspserver-1.0-dev
 )
 test_packages=(
-  libgtest-dev gstreamer1.0-opencv gstreamer1.0-rtsp python3
+  libgtest-dev gnuplot-nox gstreamer1.0-opencv gstreamer1.0-rtsp python3
 )
 
 # Programs may come from elsewhere than Debian's package.

@@ -21,24 +21,26 @@ std::string minutes(double seconds) {
 
 }  // namespace
 
-Progress::Progress() : terminal_(isatty(STDERR_FILENO) != 0) {}
+Progress::Progress(std::string unit)
+    : unit_(std::move(unit)), terminal_(isatty(STDERR_FILENO) != 0) {}
 
-void Progress::show(std::uint64_t frames, std::optional<double> done) {
+void Progress::show(std::uint64_t count, std::optional<double> done) {
   const auto now = Clock::now();
   if (!terminal_ && now - last_line_ < line_interval) return;
   last_line_ = now;
 
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const double fps = elapsed > 0 ? static_cast<double>(frames) / elapsed : 0;
+  const double speed = elapsed > 0 ? static_cast<double>(count) / elapsed : 0;
   const char* const begin = terminal_ ? "\r" : "";
   const char* const end = terminal_ ? "\x1b[K" : "\n";  // clears what an older line left
   if (done && *done > sure && *done <= 1) {
     const double part = *done;
-    std::fprintf(stderr, "%s%3.0f %%  %" PRIu64 " frames  %.0f frames/s  %s left%s", begin,
-                 100 * part, frames, fps, minutes(elapsed * (1 - part) / part).c_str(), end);
+    std::fprintf(stderr, "%s%3.0f %%  %" PRIu64 " %s  %.0f %s/s  %s left%s", begin, 100 * part,
+                 count, unit_.c_str(), speed, unit_.c_str(),
+                 minutes(elapsed * (1 - part) / part).c_str(), end);
   } else {
-    std::fprintf(stderr, "%s%" PRIu64 " frames  %.0f frames/s  %s elapsed%s", begin, frames, fps,
-                 minutes(elapsed).c_str(), end);
+    std::fprintf(stderr, "%s%" PRIu64 " %s  %.0f %s/s  %s elapsed%s", begin, count, unit_.c_str(),
+                 speed, unit_.c_str(), minutes(elapsed).c_str(), end);
   }
   std::fflush(stderr);
   open_ = terminal_;

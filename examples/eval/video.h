@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "eval/datasets.h"
+#include "eval/report.h"
+#include "eval/study.h"
+
+namespace evaluation {
+
+/// How often evaluate_clips() calls Plan::step.
+std::size_t steps(const faceperturb::eval::Dataset& set);
+
+/// Runs each clip of the set through the element, by every method: leaks, time and bitrate. What
+/// fails is added to `faults`.
+faceperturb::eval::Section evaluate_clips(const faceperturb::eval::Dataset& set,
+                                          const faceperturb::eval::Plan& plan,
+                                          std::vector<std::string>& faults);
+
+}  // namespace evaluation
