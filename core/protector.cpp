@@ -7,7 +7,8 @@
 
 namespace faceperturb {
 
-Protector::Protector() : workspace_(std::make_unique<Workspace>()) {}
+Protector::Protector(const Secret& secret)
+    : workspace_(std::make_unique<Workspace>()), secret_(secret) {}
 Protector::~Protector() = default;
 
 void Protector::protect(const Frame& frame, Verdict& verdict, const Settings& settings) noexcept {

@@ -28,7 +28,9 @@ struct Settings {
 /// thread at a time.
 class Protector {
  public:
-  Protector();
+  /// `secret` decides every draw. It is stored nowhere else: with a random one nobody can undo a
+  /// permutation.
+  explicit Protector(const Secret& secret = Secret::random());
   ~Protector();
 
   /// Perturbs the faces of the verdict in place, or covers the frame where the verdict says so.
@@ -40,7 +42,7 @@ class Protector {
 
   RegionMapper regions_;
   std::unique_ptr<Workspace> workspace_;
-  Secret secret_ = Secret::random();  // never stored: nobody can undo the permutation
+  Secret secret_;
   std::uint64_t frame_counter_ = 0;
 };
 

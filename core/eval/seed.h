@@ -12,8 +12,6 @@ namespace faceperturb::eval {
 std::uint64_t hash(std::string_view text);
 
 /// A protector whose secret follows from `seed` alone, so that an evaluation can be repeated.
-/// From the first call on, libsodium draws no random bytes in this process but deterministic ones:
-/// for evaluation programs only.
 Protector make_protector(std::uint64_t seed);
 
 }  // namespace faceperturb::eval

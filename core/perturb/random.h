@@ -13,6 +13,8 @@ class Secret {
   /// Fresh from the operating system's random source. Throws std::runtime_error where there is
   /// none.
   static Secret random();
+  /// A known one: what it decides can be repeated.
+  explicit Secret(const std::array<std::uint8_t, 32>& bytes) : bytes_(bytes) {}
   ~Secret();
   Secret(const Secret&) = default;
   Secret& operator=(const Secret&) = default;

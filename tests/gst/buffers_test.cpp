@@ -2,6 +2,7 @@
 // What the element does to the memory of its buffers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "support/gst.h"
