@@ -7,13 +7,15 @@
 namespace faceperturb::eval {
 namespace {
 
-// The values of parameters that the paper compares, under its own scales.
+// The values of parameters that are compared, the paper's under its own scales.
 struct Compared {
   Parameter parameter;
   double value;
   const char* name;
 };
 constexpr std::array compared{
+    Compared{Parameter::average_levelling, 0, ""},
+    Compared{Parameter::average_levelling, 1, "levelled"},
     Compared{Parameter::noise_sigma, 0.2, "0.2"},
     Compared{Parameter::noise_sigma, 0.8, "0.8"},
     Compared{Parameter::superpixel_size, 16, "16"},
@@ -32,8 +34,7 @@ std::vector<Variant> each_method(const std::string& area, Settings settings) {
     for (const Compared& value : compared) {
       if (!own(value)) continue;
       Variant variant{std::string(info.name), area, settings};
-      variant.method += ' ';
-      variant.method += value.name;
+      if (*value.name) (variant.method += ' ') += value.name;
       variant.settings.parameters.set(value.parameter, value.value);
       variants.push_back(std::move(variant));
     }

@@ -61,15 +61,18 @@ Membrane::Net net_of(const CellGrid& grid, const Similarity& similarity) {
 
 }  // namespace
 
-void AverageArranger::arrange(const FaceCells& face) {
+void AverageArranger::arrange(const FaceCells& face, float levelling) {
   ++calls_;
   Track& track = follow(face.face);
   std::size_t number = 0;
   for (const Layer& layer : Layers(face)) {
     std::size_t begin = 0;
     for (const std::size_t end : layer_cells(face, layer, cells_)) {
-      if (end > begin + 1)
-        arrange(face.frame, layer, std::span(cells_).subspan(begin, end - begin), track, number);
+      if (end > begin + 1) {
+        const auto cells = std::span(cells_).subspan(begin, end - begin);
+        arrange(face.frame, layer, cells, track, number);
+        if (levelling > 0) level(face.frame, layer, cells, levelling);
+      }
       begin = end;
     }
     ++number;
@@ -121,6 +124,27 @@ void AverageArranger::arrange(const Frame& frame, const Layer& layer, std::span<
   from_.resize(n);
   for (std::size_t k = 0; k < n; ++k) from_[place_order_[k]] = cell_order_[k];
   mover_.permute(frame, layer.grid, layer.planes, cells, from_);
+}
+
+// Gives the cells the template's distribution of tones, with the mean and the spread of their own:
+// what it was in detail tells people apart who were seen in one light.
+void AverageArranger::level(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
+                            float share) {
+  cv::Scalar mean, spread, template_mean, template_spread;
+  cv::meanStdDev(values_, mean, spread);
+  cv::meanStdDev(template_, template_mean, template_spread);
+  const double scale = spread[0] / std::max(template_spread[0], 1e-6);
+  wanted_ = values_;
+  std::ranges::sort(wanted_);
+  std::ranges::sort(template_);
+  tones_.resize(levels);  // how far each is to be raised
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    const double tone = mean[0] + scale * (template_[k] - template_mean[0]);
+    tones_[key(wanted_[k])] = static_cast<float>(tone) - wanted_[k];
+  }
+  for (std::size_t k = 0; k < cells.size(); ++k)
+    scratch_[place_order_[k]] = share * tones_[key(values_[cell_order_[k]])];
+  raise_values(frame, layer, cells, scratch_);
 }
 
 // The template's tones at the cells' places, and its parts where they are needed; the result is

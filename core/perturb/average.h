@@ -26,7 +26,8 @@ namespace faceperturb {
 /// kept from frame to frame.
 class AverageArranger {
  public:
-  void arrange(const FaceCells& face);
+  /// `levelling`, 0 to 1: how far tones are drawn to the average face's, once they are arranged.
+  void arrange(const FaceCells& face, float levelling = 0);
 
  private:
   struct Track {
@@ -40,6 +41,7 @@ class AverageArranger {
   Track& follow(const Face& face);
   void arrange(const Frame& frame, const Layer& layer, std::span<const Cell> cells, Track& track,
                std::size_t number);
+  void level(const Frame& frame, const Layer& layer, std::span<const Cell> cells, float share);
   std::size_t draw(const Layer& layer, std::span<const Cell> cells, const Similarity& similarity);
   std::size_t split(std::size_t count);
   void sort(std::span<const float> values, std::size_t begin, std::size_t end,

@@ -3,15 +3,42 @@
 
 #include <algorithm>
 
+#include "frame/sample.h"
+
 namespace faceperturb {
 namespace {
 
 constexpr std::array red_green_blue{0.299F, 0.587F, 0.114F};  // ITU-R BT.601
+constexpr std::array all_channels{1.F, 1.F, 1.F};
 constexpr std::array first_channel{1.F, 0.F, 0.F};
 
 // V less U; of those that are equal, the sum: it must not be left to chance where they are.
 constexpr float tie = 1 / 128.F;
 constexpr std::array red_less_blue{0.F, -0.5F + tie, 0.5F + tie};
+constexpr std::array red_not_blue{0.F, -1.F, 1.F};
+
+// The cells of a layer in one plane; all have the shape of the first.
+struct CellsOfPlane {
+  CellsOfPlane(const Frame& frame, const CellGrid& grid, int p, Cell first)
+      : plane(frame.planes[static_cast<std::size_t>(p)]),
+        layout(frame.format->planes[static_cast<std::size_t>(p)]) {
+    const int across = grid.cell_width / layout.unit_width;
+    const int down = grid.cell_height / layout.unit_height;
+    column_bytes = std::ptrdiff_t{across} * layout.unit_bytes;
+    row_bytes = down * plane.stride;
+    width = std::min(across, frame.units_across(p) - first.column * across);
+    height = std::min(down, frame.units_down(p) - first.row * down);
+  }
+
+  std::uint8_t* begin(Cell cell) const {
+    return plane.data + cell.row * row_bytes + cell.column * column_bytes;
+  }
+
+  const Plane& plane;
+  const PlaneFormat& layout;
+  std::ptrdiff_t column_bytes, row_bytes;
+  int width, height;  // units
+};
 
 }  // namespace
 
@@ -20,22 +47,26 @@ Layers::Layers(const FaceCells& face) {
   const bool divides =
       face.grid.cell_width % face.cell_size == 0 && face.grid.cell_height % face.cell_size == 0;
   const auto& weights = format.colour == ColourModel::rgb ? red_green_blue : first_channel;
+  const auto& inverse = format.colour == ColourModel::rgb ? all_channels : first_channel;
   if (format.plane_count == 1 || !divides) {
-    add({{0, format.plane_count}, face.grid, FaceTemplate::luma, weights, 0});
+    add({{0, format.plane_count}, face.grid, FaceTemplate::luma, weights, 0, inverse});
     return;
   }
   add({{0, 1},
        CellGrid(face.frame, face.cell_size, face.cell_size),
        FaceTemplate::luma,
        first_channel,
-       0});
+       0,
+       first_channel});
   for (int p = 1; p < format.plane_count; ++p) {
     const PlaneFormat& plane = format.planes[static_cast<std::size_t>(p)];
-    Layer layer{{p, p + 1}, face.grid, FaceTemplate::warmth, red_less_blue, 0.5F - tie};
+    Layer layer{{p, p + 1},    face.grid,  FaceTemplate::warmth,
+                red_less_blue, 0.5F - tie, red_not_blue};
     if (plane.sample_count == 1) {
       const bool is_blue = plane.samples[0].channel == 1;
       layer.tone = is_blue ? FaceTemplate::blue : FaceTemplate::red;
       layer.weights = is_blue ? std::array{0.F, 1.F, 0.F} : std::array{0.F, 0.F, 1.F};
+      layer.inverse = layer.weights;
       layer.offset = 0;
     }
     add(layer);
@@ -66,38 +97,48 @@ void read_values(const Frame& frame, const Layer& layer, std::span<const Cell> c
                  std::span<float> values) {
   const FormatInfo& format = *frame.format;
   std::ranges::fill(values, layer.offset);
-  const Cell first = cells.front();
   for (int p = layer.planes.first; p < layer.planes.end; ++p) {
-    const PlaneFormat& layout = format.planes[static_cast<std::size_t>(p)];
-    const Plane& plane = frame.planes[static_cast<std::size_t>(p)];
-    const int units_across = layer.grid.cell_width / layout.unit_width;
-    const int units_down = layer.grid.cell_height / layout.unit_height;
-    const int width = std::min(units_across, frame.units_across(p) - first.column * units_across);
-    const int height = std::min(units_down, frame.units_down(p) - first.row * units_down);
-    for (const SampleFormat& sample : layout.colour()) {
-      const auto same = std::ranges::count(layout.colour(), sample.channel, &SampleFormat::channel);
+    const CellsOfPlane in(frame, layer.grid, p, cells.front());
+    for (const SampleFormat& sample : in.layout.colour()) {
+      const auto same =
+          std::ranges::count(in.layout.colour(), sample.channel, &SampleFormat::channel);
       const float weight = layer.weights[sample.channel] /
-                           static_cast<float>(format.sample_max() * width * height * same);
+                           static_cast<float>(format.sample_max() * in.width * in.height * same);
       if (weight == 0) continue;
-      const auto begin_of = [&, row_bytes = units_down * plane.stride,
-                             column_bytes =
-                                 std::ptrdiff_t{units_across} * layout.unit_bytes](Cell cell) {
-        return plane.data + cell.row * row_bytes + cell.column * column_bytes + sample.offset;
-      };
-      if (format.sample_bytes * width * height == 1) {  // the most common, and the most cells
+      if (format.sample_bytes * in.width * in.height == 1) {  // the most common, the most cells
         for (std::size_t i = 0; i < cells.size(); ++i)
-          values[i] += weight * static_cast<float>(*begin_of(cells[i]));
+          values[i] += weight * static_cast<float>(in.begin(cells[i])[sample.offset]);
         continue;
       }
       for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::uint8_t* row = begin_of(cells[i]);
+        const std::uint8_t* row = in.begin(cells[i]) + sample.offset;
         int sum = 0;
-        for (int y = 0; y < height; ++y, row += plane.stride) {
-          const std::uint8_t* in = row;
-          for (int x = 0; x < width; ++x, in += layout.unit_bytes)
-            sum += (format.sample_bytes == 2 ? in[0] | in[1] << 8 : in[0]) >> format.sample_shift;
+        for (int y = 0; y < in.height; ++y, row += in.plane.stride) {
+          const std::uint8_t* at = row;
+          for (int x = 0; x < in.width; ++x, at += in.layout.unit_bytes)
+            sum += (format.sample_bytes == 2 ? at[0] | at[1] << 8 : at[0]) >> format.sample_shift;
         }
         values[i] += weight * static_cast<float>(sum);
+      }
+    }
+  }
+}
+
+void raise_values(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
+                  std::span<const float> amounts) {
+  const SampleCodec codec(*frame.format);
+  for (int p = layer.planes.first; p < layer.planes.end; ++p) {
+    const CellsOfPlane in(frame, layer.grid, p, cells.front());
+    for (const SampleFormat& sample : in.layout.colour()) {
+      const float share = layer.inverse[sample.channel];
+      if (share == 0) continue;
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        std::uint8_t* row = in.begin(cells[i]) + sample.offset;
+        for (int y = 0; y < in.height; ++y, row += in.plane.stride) {
+          std::uint8_t* at = row;
+          for (int x = 0; x < in.width; ++x, at += in.layout.unit_bytes)
+            codec.write(at, codec.read(at) + share * amounts[i]);
+        }
       }
     }
   }

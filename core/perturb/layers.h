@@ -17,6 +17,7 @@ struct Layer {
   FaceTemplate::Tone tone;
   std::array<float, 3> weights;  ///< of the channels
   float offset;                  ///< that makes the weighted sum of samples of 0..1 one of 0..1
+  std::array<float, 3> inverse;  ///< what raises that sum by 1 when it is added to the channels
 };
 
 /// One to three layers.
@@ -43,5 +44,9 @@ std::array<std::size_t, 4> layer_cells(const FaceCells& face, const Layer& layer
 /// The weighted sum of each cell's mean samples, 0..1; all cells have one shape.
 void read_values(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
                  std::span<float> values);
+
+/// Raises each cell's value by `amounts`, as far as samples go; likewise.
+void raise_values(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
+                  std::span<const float> amounts);
 
 }  // namespace faceperturb

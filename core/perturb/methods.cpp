@@ -37,8 +37,9 @@ void unshuffle(const FaceCells& face, const ParameterValues&, RandomStream& rand
   });
 }
 
-void average(const FaceCells& face, const ParameterValues&, RandomStream&, Workspace& workspace) {
-  workspace.average.arrange(face);
+void average(const FaceCells& face, const ParameterValues& parameters, RandomStream&,
+             Workspace& workspace) {
+  workspace.average.arrange(face, static_cast<float>(parameters[Parameter::average_levelling]));
 }
 
 void cae(const FaceCells& face, const ParameterValues&, RandomStream&, Workspace& workspace) {
@@ -62,8 +63,13 @@ constexpr std::array method_table{
                cae, nullptr},
 };
 
-// None goes down to where its method does nothing.
+// None goes to where its method does nothing.
 constexpr std::array parameter_table{
+    ParameterInfo{Parameter::average_levelling, Method::average, "average-levelling",
+                  "Average levelling",
+                  "How far method average draws the face's tones to those of the average face; 0 = "
+                  "not, it only moves them, 1 = of its own only their mean and spread remain",
+                  0, 1, 0, false},
     ParameterInfo{Parameter::noise_sigma, Method::noise, "noise-sigma", "Noise sigma",
                   "Standard deviation of method noise; 1 = the whole range of a sample", 0.05, 1,
                   0.8, false},

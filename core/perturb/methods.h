@@ -14,7 +14,7 @@ namespace faceperturb {
 enum class Method { shuffle, average, occlude, noise, superpixel, blur, cae };
 
 /// Numbers that a method can be tuned by.
-enum class Parameter { noise_sigma, superpixel_size, blur_sigma };
+enum class Parameter { average_levelling, noise_sigma, superpixel_size, blur_sigma };
 
 struct ParameterInfo {
   Parameter parameter;
@@ -30,7 +30,7 @@ struct ParameterInfo {
 
 /// Every parameter, in the order of the enumeration.
 std::span<const ParameterInfo> parameters();
-constexpr std::size_t parameter_count = 3;
+constexpr std::size_t parameter_count = 4;
 
 /// A value for every parameter; starts with those of the table.
 class ParameterValues {

@@ -205,6 +205,35 @@ TEST(Average, FollowsATrackSmoothlyAndAJumpAtOnce) {
   EXPECT_EQ(cv::norm(arranged(arranger, 70), arranged(fresh, 70), cv::NORM_INF), 0);
 }
 
+cv::Mat histogram(const Portrait& portrait) {
+  const int channel = 0, size = 32;
+  const float range[] = {0, 256}, *ranges = range;
+  cv::Mat result;
+  cv::calcHist(&portrait.picture, 1, &channel, portrait.mask(), result, 1, &size, &ranges);
+  return result / static_cast<double>(portrait.cells.size());
+}
+
+// A permutation keeps the histogram; levelled, two people in one light share it.
+TEST(Average, LevellingTakesTheHistogramAway) {
+  const auto difference = [](float levelling) {
+    std::vector<cv::Mat> histograms;
+    for (const int person : {0, 3}) {
+      Portrait portrait(person);
+      portrait.choose(Regions::face);
+      cv::Scalar mean, spread;
+      cv::meanStdDev(portrait.picture, mean, spread, portrait.mask());
+      portrait.picture.convertTo(portrait.picture, CV_8UC1, 25 / spread[0],
+                                 128 - 25 * mean[0] / spread[0]);
+      AverageArranger().arrange(portrait.target(), levelling);
+      histograms.push_back(histogram(portrait));
+    }
+    return cv::norm(histograms[0], histograms[1], cv::NORM_L1);
+  };
+  EXPECT_GT(difference(0), 0.3);
+  EXPECT_LT(difference(0.5F), difference(0));
+  EXPECT_LT(difference(1), 0.7 * difference(0));
+}
+
 TEST(Average, TakesFacesWithoutLandmarksAndBesideTheFrame) {
   for (const PixelFormat format : {PixelFormat::gray8, PixelFormat::bgr}) {
     for (const Rect box : {Rect{100, 100, 120, 120}, Rect{-200, 0, 100, 100},
