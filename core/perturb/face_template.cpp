@@ -90,7 +90,7 @@ FaceTemplate::FaceTemplate() {
 }
 
 std::size_t FaceTemplate::level_for(float scale) const {
-  const float halvings = std::floor(-std::log2(std::max(scale, 1e-6F)));
+  const float halvings = std::floor(-std::log2(std::max(1e-6F, scale)));
   return static_cast<std::size_t>(
       std::clamp(halvings, 0.F, static_cast<float>(levels_.size() - 1)));
 }

@@ -33,7 +33,7 @@ void Membrane::fit(const Net& net, std::span<const Cell> cells, std::span<const 
   const float cells_around = 1 / std::abs(m(0, 0) * m(1, 1) - m(0, 1) * m(1, 0));
   // An odd step: it does not take the same columns of every row.
   const std::size_t step = static_cast<std::size_t>(
-      1 + 2 * static_cast<int>(std::clamp(cells_around / enough_around / 2, 0.F, 1e6F)));
+      1 + 2 * static_cast<int>(std::min(1e6F, cells_around / enough_around / 2)));
   const Between between(net.to_node, net.size);
   const auto across = static_cast<std::size_t>(net.size.width);
   int left = net.size.width, right = -1, top = net.size.height, bottom = -1;

@@ -203,16 +203,19 @@ TEST(Protector, AFaultOfOneFrameIsNotTheNextOnes) {
 TEST(Protector, WildBoxesAreProtectedOrCovered) {
   const float infinite = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const Rect box :
-       {Rect{0, 0, infinite, infinite}, Rect{nan, nan, nan, nan}, Rect{-1e6F, -1e6F, 2e6F, 2e6F},
-        Rect{1e9F, 0, 50, 50}, Rect{50, 50, -20, -20}, Rect{50, 50, 0, 0}}) {
-    auto protector = make_protector({box});
-    TestFrame frame(format_info(PixelFormat::i420), size, 9);
-    const auto before = frame.bytes;
-    const Verdict report = protector.protect(frame.view(), {});
-    const auto allowed = picture_bytes(frame.view(), frame.bytes);
-    EXPECT_EQ(compare(before, frame.bytes, allowed).outside, 0U);
-    EXPECT_NE(report.state, FrameState::held);
+  for (const MethodInfo& method : methods()) {
+    for (const Rect box :
+         {Rect{0, 0, infinite, infinite}, Rect{nan, nan, nan, nan}, Rect{-1e6F, -1e6F, 2e6F, 2e6F},
+          Rect{1e9F, 0, 50, 50}, Rect{50, 50, -20, -20}, Rect{50, 50, 0, 0}}) {
+      SCOPED_TRACE(std::string(method.name) + " " + std::to_string(box.x));
+      auto protector = make_protector({box});
+      TestFrame frame(format_info(PixelFormat::i420), size, 9);
+      const auto before = frame.bytes;
+      const Verdict report = protector.protect(frame.view(), {.method = method.method});
+      const auto allowed = picture_bytes(frame.view(), frame.bytes);
+      EXPECT_EQ(compare(before, frame.bytes, allowed).outside, 0U);
+      EXPECT_NE(report.state, FrameState::held);
+    }
   }
 }
 
