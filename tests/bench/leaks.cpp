@@ -19,7 +19,9 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <mutex>
@@ -158,11 +160,13 @@ GstPadProbeReturn keep_clear(GstPad* pad, GstPadProbeInfo* info, gpointer data) 
 }  // namespace
 
 int main(int argc, char** argv) {
-  gchar *truth_file = nullptr, *element = nullptr, *pictures = nullptr;
+  gchar *truth_name = nullptr, *data = nullptr, *element = nullptr, *pictures = nullptr;
   gchar** judges = nullptr;
   double at_most = -1, at_least = -1;
   const GOptionEntry entries[] = {
-      {"truth", 't', 0, G_OPTION_ARG_FILENAME, &truth_file, "Boxes, one a frame", "FILE"},
+      {"truth", 't', 0, G_OPTION_ARG_FILENAME, &truth_name, "Boxes, one a frame", "FILE"},
+      {"data", 0, 0, G_OPTION_ARG_FILENAME, &data,
+       "Where CLIP and boxes are, unless FACEPERTURB_TEST_DATA says it", "FOLDER"},
       {"judge", 'j', 0, G_OPTION_ARG_FILENAME_ARRAY, &judges, "Model of an independent detector",
        "MODEL"},
       {"element", 'e', 0, G_OPTION_ARG_STRING, &element, "What protects; default faceperturb",
@@ -178,14 +182,19 @@ int main(int argc, char** argv) {
   g_option_context_add_group(context, gst_init_get_option_group());
   if (!g_option_context_parse(context, &argc, &argv, &error)) g_error("%s", error->message);
   if (argc != 2) g_error("one clip, please");
-  if (!g_file_test(argv[1], G_FILE_TEST_EXISTS)) {
-    std::printf("no test data: %s does not exist\n", argv[1]);
+  const char* set = std::getenv("FACEPERTURB_TEST_DATA");
+  const std::filesystem::path folder = data ? set ? set : data : "";
+  const std::string clip = folder / argv[1];
+  if (!std::filesystem::exists(clip)) {
+    std::printf("no test data: %s does not exist\n", clip.c_str());
     return 77;
   }
 
-  const auto truth = truth_file ? read_truth(truth_file) : std::vector<std::optional<Rect>>{};
+  const std::string truth_file = truth_name ? folder / truth_name : "";
+  const auto truth =
+      truth_name ? read_truth(truth_file.c_str()) : std::vector<std::optional<Rect>>{};
   std::vector<Count> counts;
-  if (truth_file) counts.push_back(Count("truth"));
+  if (truth_name) counts.push_back(Count("truth"));
   std::vector<std::unique_ptr<faceperturb::Detector>> detectors;
   for (gchar** judge = judges; judge && *judge; ++judge) {
     detectors.push_back(faceperturb::make_dnn_detector(*judge));
@@ -202,7 +211,7 @@ int main(int argc, char** argv) {
   GstElement* pipeline = gst_parse_launch(description.c_str(), &error);
   if (error) g_error("%s", error->message);
   GstElement* source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
-  g_object_set(source, "location", argv[1], nullptr);
+  g_object_set(source, "location", clip.c_str(), nullptr);
   Clear clear;
   GstElement* probe = gst_bin_get_by_name(GST_BIN(pipeline), "clear");
   GstPad* pad = gst_element_get_static_pad(probe, "src");
@@ -219,7 +228,7 @@ int main(int argc, char** argv) {
       GstMessage* message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
       if (!message) continue;
       gst_message_parse_error(message, &error, nullptr);
-      g_error("%s: %s", argv[1], error->message);
+      g_error("%s: %s", clip.c_str(), error->message);
     }
     const cv::Mat after = luma_of(gst_sample_get_buffer(sample), gst_sample_get_caps(sample));
     gst_sample_unref(sample);
@@ -239,7 +248,7 @@ int main(int argc, char** argv) {
       return true;
     };
     std::size_t k = 0;
-    if (truth_file) {
+    if (truth_name) {
       const auto box = static_cast<std::size_t>(n) < truth.size()
                            ? truth[static_cast<std::size_t>(n)]
                            : std::nullopt;
@@ -281,10 +290,10 @@ int main(int argc, char** argv) {
     if (pictures && !clear_faces.empty()) write_picture(pictures, n, after, clear_faces);
     ++n;
   }
-  std::printf("%s through %s: %d frames, %d touched (%.2f %%)\n", argv[1],
+  std::printf("%s through %s: %d frames, %d touched (%.2f %%)\n", clip.c_str(),
               element ? element : "faceperturb", n, touched, n ? 100.0 * touched / n : 0.0);
   for (const Count& count : counts) count.print();
-  if (truth_file)
+  if (truth_name)
     std::printf("%-34s %6.3f %% of the pixels away from the face\n", "touched",
                 outside > 0 ? 100 * touched_outside / outside : 0.0);
   GstElement* protect = gst_bin_get_by_name(GST_BIN(pipeline), "protect");
