@@ -10,18 +10,10 @@
 
 #include "support/faces.h"
 #include "support/gst.h"
-#include "support/scenes.h"
+#include "support/portraits.h"
 
 namespace faceperturb::test {
 namespace {
-
-GstVideoInfo i420() { return video_info(*find_format("I420"), {320, 240}); }
-
-BufferPtr portrait_at(GstClockTime time) {
-  BufferPtr buffer = make_buffer(i420(), portrait().bgr);
-  GST_BUFFER_PTS(buffer.get()) = time;
-  return buffer;
-}
 
 bool is_protected(GstBuffer* buffer) {
   static const auto clear = bytes_of(portrait_at(0).get());

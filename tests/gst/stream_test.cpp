@@ -6,18 +6,10 @@
 
 #include "support/faces.h"
 #include "support/gst.h"
-#include "support/scenes.h"
+#include "support/portraits.h"
 
 namespace faceperturb::test {
 namespace {
-
-GstVideoInfo i420() { return video_info(*find_format("I420"), {320, 240}); }
-
-BufferPtr portrait_at(GstClockTime time) {
-  BufferPtr buffer = make_buffer(i420(), portrait().bgr);
-  GST_BUFFER_PTS(buffer.get()) = time;
-  return buffer;
-}
 
 // Pushes the portrait and expects it to come out protected.
 void expect_protected(Bench& bench, GstClockTime time = 0) {

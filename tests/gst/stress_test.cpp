@@ -8,12 +8,10 @@
 
 #include "support/faces.h"
 #include "support/gst.h"
-#include "support/scenes.h"
+#include "support/portraits.h"
 
 namespace faceperturb::test {
 namespace {
-
-GstVideoInfo i420() { return video_info(*find_format("I420"), {320, 240}); }
 
 struct Started {
   explicit Started(const std::string& description) {

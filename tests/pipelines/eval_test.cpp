@@ -17,12 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
 struct Outcome {
   int code;
   std::string out, err;
@@ -33,7 +27,7 @@ Outcome run(const std::string& arguments) {
   const TemporaryFolder folder;
   const std::string out = (folder / "out").string(), err = (folder / "err").string();
   const int status = std::system((EVAL_PROGRAM " " + arguments + " >" + out + " 2>" + err).c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out), read(err)};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
 }
 
 TEST(EvalProgram, SaysWhatIsWrong) {
@@ -71,7 +65,7 @@ TEST(EvalProgram, CountsTheLeaksOfAClip) {
       run((folder / "clips").string() + " /no/such/set --out " + (folder / "report").string());
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("/no/such/set"), std::string::npos);
-  const auto json = nlohmann::json::parse(read(folder / "report/report.json"));
+  const auto json = nlohmann::json::parse(read_file(folder / "report/report.json"));
   const auto& row = json["tables"]["clips-scene"]["shuffle"];
   EXPECT_EQ(row["frames"], frames);
   EXPECT_EQ(row["with a face"], frames);
@@ -79,7 +73,7 @@ TEST(EvalProgram, CountsTheLeaksOfAClip) {
   EXPECT_GT(row["bitrate, x264"], 1);
   EXPECT_GT(row["bitrate, VP9"], 1);
   EXPECT_GT(row["p99"], 0);
-  EXPECT_NE(read(folder / "report/index.html").find("/no/such/set"), std::string::npos);
+  EXPECT_NE(read_file(folder / "report/index.html").find("/no/such/set"), std::string::npos);
 }
 
 TEST(EvalProgram, AgreesWithThePrototypeOnLfw) {

@@ -3,6 +3,7 @@
 
 #include <dlib/image_processing/shape_predictor.h>
 #include <stdlib.h>
+#include <sstream>
 
 #include <algorithm>
 #include <cmath>
@@ -94,6 +95,12 @@ const std::string& small_model() {
     return path.string();
   }();
   return file;
+}
+
+std::string read_file(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
 }
 
 std::filesystem::path test_data(const std::string& name) {

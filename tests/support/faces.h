@@ -69,6 +69,9 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+/// All that is in a file; nothing where it cannot be read.
+std::string read_file(const std::filesystem::path& file);
+
 /// A file of the test data, which is not part of the project; see data_hint().
 std::filesystem::path test_data(const std::string& name);
 /// What to say where it is absent.

@@ -18,12 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
 // Two people who do not exist, three pictures each, and a file that is no picture.
 class StudyTest : public testing::Test {
  protected:
@@ -105,9 +99,10 @@ TEST_F(StudyTest, TheReportIsWholeAndRepeats) {
   plan.jobs = 1;
   make(folder / "two");
   for (const char* name : {"index.html", "report.csv", "report.json"})
-    EXPECT_EQ(read(folder / "one" / name), read(folder / "two" / name)) << name;
+    EXPECT_EQ(test::read_file(folder / "one" / name), test::read_file(folder / "two" / name))
+        << name;
 
-  const std::string html = read(folder / "one" / "index.html");
+  const std::string html = test::read_file(folder / "one" / "index.html");
   EXPECT_NE(html.find("Test &lt;1&gt;"), std::string::npos);
   EXPECT_EQ(html.find("src=\"http"), std::string::npos);
   EXPECT_EQ(html.find("<script"), std::string::npos);
@@ -115,7 +110,7 @@ TEST_F(StudyTest, TheReportIsWholeAndRepeats) {
   for (const char* title : {"Table 1", "Table 2", "Table 3", "Figure 6", "theta"})
     EXPECT_NE(html.find(title), std::string::npos) << title;
 
-  const auto json = nlohmann::json::parse(read(folder / "one" / "report.json"));
+  const auto json = nlohmann::json::parse(test::read_file(folder / "one" / "report.json"));
   const double ssim = json["tables"]["set-table2"]["shuffle"]["SSIM"];
   EXPECT_GT(ssim, 0.1);
   EXPECT_LT(ssim, 0.99);
