@@ -11,6 +11,7 @@
 #include "guard/lookahead.h"
 #include "perturb/methods.h"
 #include "perturb/random.h"
+#include "record/frame_record.h"
 #include "regions/regions.h"
 
 namespace faceperturb {
@@ -22,6 +23,15 @@ struct Settings {
   int pixels = 0;     ///< a face, >= 0; 0: all that the regions have
   int cell_size = 1;  ///< luma pixels, >= 1; rounded up to the chroma sub-sampling
   ParameterValues parameters{};
+  int rekey_interval = 1;  ///< frames that share their draws, >= 1; one by one for methods without
+                           ///< undo
+};
+
+/// What a restore needs to know of a frame, written down while it is protected.
+struct Recording {
+  FrameRecord frame;            ///< but for time and escrow
+  bool keep_originals = false;  ///< set by the caller
+  Bytes originals;              ///< keep_originals() of all faces, one after the other
 };
 
 /// The last stage: carries a verdict out on its frame. One protector serves one stream and one
@@ -35,15 +45,18 @@ class Protector {
 
   /// Perturbs the faces of the verdict in place, or covers the frame where the verdict says so.
   /// Never throws: where it fails, the frame is covered and the verdict changed to say why.
-  void protect(const Frame& frame, Verdict& verdict, const Settings& settings) noexcept;
+  void protect(const Frame& frame, Verdict& verdict, const Settings& settings,
+               Recording* recording = nullptr) noexcept;
 
  private:
-  void perturb(const Frame& frame, const Verdict& verdict, const Settings& settings);
+  void perturb(const Frame& frame, const Verdict& verdict, const Settings& settings,
+               Recording* recording);
 
   RegionMapper regions_;
   std::unique_ptr<Workspace> workspace_;
   Secret secret_;
   std::uint64_t frame_counter_ = 0;
+  Fingerprinter fingerprints_;
 };
 
 }  // namespace faceperturb

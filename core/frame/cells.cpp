@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace faceperturb {
 namespace {
@@ -71,14 +72,20 @@ CellGrid::CellGrid(const Frame& frame, int width, int height)
       cut_column(frame.width % width != 0),
       cut_row(frame.height % height != 0) {}
 
+std::size_t cells_for(const CellGrid& grid, int pixels) {
+  const auto per_cell = static_cast<std::size_t>(grid.pixels_per_cell());
+  return (static_cast<std::size_t>(std::max(0, pixels)) + per_cell - 1) / per_cell;
+}
+
 std::array<std::size_t, 4> sort_by_shape(const CellGrid& grid, std::span<Cell> cells) {
   std::array<std::size_t, 4> ends;
   ends.fill(cells.size());
   if (!grid.cut_column && !grid.cut_row) return ends;
-  auto rest = cells.begin();
+  std::size_t rest = 0;
   for (int shape = 0; shape < 4; ++shape) {
-    rest = std::partition(rest, cells.end(), [&](Cell cell) { return grid.shape(cell) == shape; });
-    ends[static_cast<std::size_t>(shape)] = static_cast<std::size_t>(rest - cells.begin());
+    for (std::size_t i = rest; i < cells.size(); ++i)
+      if (grid.shape(cells[i]) == shape) std::swap(cells[rest++], cells[i]);
+    ends[static_cast<std::size_t>(shape)] = rest;
   }
   return ends;
 }

@@ -46,8 +46,12 @@ struct CellGrid {
   }
 };
 
+/// As many whole cells as hold `pixels` luma pixels.
+std::size_t cells_for(const CellGrid& grid, int pixels);
+
 /// Reorders `cells` by shape and returns the end of each shape's run, in the order of
-/// CellGrid::shape(); runs may be empty.
+/// CellGrid::shape(); runs may be empty. The order within them depends on that of `cells` alone, on
+/// every machine: each cell of the shape, in turn, changes places with the first that is not.
 std::array<std::size_t, 4> sort_by_shape(const CellGrid& grid, std::span<Cell> cells);
 
 /// Overwrites `cells` with opaque black.

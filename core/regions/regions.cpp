@@ -8,7 +8,6 @@
 #include <numeric>
 #include <opencv2/imgproc.hpp>
 
-#include "perturb/permutation.h"
 #include "regions/outline.h"
 
 namespace faceperturb {
@@ -146,8 +145,7 @@ bool RegionMapper::take(Cell cell) {
   return true;
 }
 
-std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels,
-                                  RandomStream& random) {
+std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels) {
   cells_.clear();
   const auto outlines = region_outlines(face, regions);
   if (outlines.empty()) return {};
@@ -158,14 +156,7 @@ std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels,
       if (!outside && take(cell)) cells_.push_back(cell);
     });
   }
-  if (pixels <= 0) return cells_;
-
-  const auto per_cell = static_cast<std::size_t>(grid_.pixels_per_cell());
-  const std::size_t count = (static_cast<std::size_t>(pixels) + per_cell - 1) / per_cell;
-  if (count < cells_.size()) {
-    draw_to_front(std::span(cells_), count, random);
-    return std::span(cells_).first(count);
-  }
+  const std::size_t count = cells_for(grid_, pixels);
   if (count > cells_.size()) grow(outlines, count);
   return cells_;
 }
@@ -177,22 +168,41 @@ void RegionMapper::grow(const std::vector<Outline>& outlines, std::size_t count)
   for (;; reach *= 2) {
     Raster raster(grid_, outlines, reach);
     candidates_.clear();
+    distances_.clear();
     if (!raster.cells().empty()) {
       raster.for_each_cell<float>(raster.distances(), [&](Cell cell, float distance) {
         // Beyond the reach the raster does not hold every cell of a distance.
-        if ((distance <= reach || raster.whole_grid()) && !taken_[grid_.index(cell)])
-          candidates_.push_back({distance, cell});
+        if ((distance <= reach || raster.whole_grid()) && !taken_[grid_.index(cell)]) {
+          candidates_.push_back(cell);
+          distances_.push_back(distance);
+        }
       });
     }
     if (candidates_.size() >= missing || raster.whole_grid()) break;
   }
-  const std::size_t chosen = std::min(missing, candidates_.size());
-  std::ranges::nth_element(candidates_, candidates_.begin() + static_cast<std::ptrdiff_t>(chosen),
-                           {}, &Candidate::distance);
-  for (std::size_t i = 0; i < chosen; ++i) {
-    take(candidates_[i].cell);
-    cells_.push_back(candidates_[i].cell);
+  // The nearest; of those that are as far as the last of them, the first.
+  float farthest = std::numeric_limits<float>::max();
+  std::size_t at_farthest = 0;
+  if (candidates_.size() > missing) {
+    order_ = distances_;
+    const auto last = order_.begin() + static_cast<std::ptrdiff_t>(missing) - 1;
+    std::ranges::nth_element(order_, last);
+    farthest = *last;
+    at_farthest = static_cast<std::size_t>(std::count(order_.begin(), last + 1, farthest));
   }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    if (distances_[i] > farthest || (distances_[i] == farthest && at_farthest == 0)) continue;
+    if (distances_[i] == farthest) --at_farthest;
+    take(candidates_[i]);
+    candidates_[kept++] = candidates_[i];
+  }
+  candidates_.resize(kept);
+  grown_.resize(cells_.size() + kept);
+  std::ranges::merge(cells_, candidates_, grown_.begin(), [](Cell a, Cell b) {
+    return a.row < b.row || (a.row == b.row && a.column < b.column);
+  });
+  cells_.swap(grown_);
 }
 
 }  // namespace faceperturb

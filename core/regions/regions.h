@@ -8,7 +8,6 @@
 
 #include "faces/face.h"
 #include "frame/cells.h"
-#include "perturb/random.h"
 
 namespace faceperturb {
 
@@ -47,18 +46,12 @@ class RegionMapper {
   /// Forgets the faces of the frame before.
   void start_frame(const CellGrid& grid);
 
-  /// The cells of `face`: those that `regions` touches. With `pixels` > 0 their number is what
-  /// holds that many pixels: fewer than the regions have are drawn at random, for more the area
-  /// grows outwards, nearest cells first, until it holds them or the frame has no more. The result
-  /// is valid until the next call.
-  std::span<Cell> add(const Face& face, Regions regions, int pixels, RandomStream& random);
+  /// The cells of `face`, row by row: those that `regions` touches. If they hold fewer than
+  /// `pixels` pixels the area grows outwards, nearest cells first, until it holds them or the frame
+  /// has no more. The result is valid until the next call.
+  std::span<Cell> add(const Face& face, Regions regions, int pixels);
 
  private:
-  struct Candidate {
-    float distance;
-    Cell cell;
-  };
-
   void grow(const std::vector<Outline>& outlines, std::size_t count);
   bool take(Cell cell);
 
@@ -66,7 +59,11 @@ class RegionMapper {
   std::vector<std::uint8_t> taken_;  // by CellGrid::index
   std::vector<Cell> taken_cells_;    // what to clear for the next frame
   std::vector<Cell> cells_;          // of the last face
-  std::vector<Candidate> candidates_;
+  // Cells that the area may grow to, row by row, and how far they are.
+  std::vector<Cell> candidates_;
+  std::vector<float> distances_;
+  std::vector<float> order_;
+  std::vector<Cell> grown_;
 };
 
 }  // namespace faceperturb

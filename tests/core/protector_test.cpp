@@ -10,7 +10,6 @@
 
 #include "support/faces.h"
 #include "support/frames.h"
-#include "support/random.h"
 
 namespace faceperturb::test {
 namespace {
@@ -25,13 +24,11 @@ SingleFrames make_protector(std::vector<Rect> boxes) {
 // The cells that the reported faces' regions hold, worked out anew.
 std::vector<Cell> held_cells(const Frame& frame, const Verdict& report, const Settings& settings) {
   const CellGrid grid(frame, settings.cell_size);
-  const Secret secret = fixed_secret();
-  RandomStream random(secret, 0, 0);
   RegionMapper mapper;
   mapper.start_frame(grid);
   std::vector<Cell> result;
   for (const auto& face : report.faces)
-    for (const Cell cell : mapper.add(face, settings.regions, settings.pixels, random))
+    for (const Cell cell : mapper.add(face, settings.regions, settings.pixels))
       result.push_back(cell);
   return result;
 }

@@ -53,11 +53,9 @@ struct Portrait {
   }
 
   void choose(Regions regions) {
-    const Secret secret = fixed_secret();
-    RandomStream random(secret, 0, 0);
     RegionMapper mapper;
     mapper.start_frame(grid);
-    const auto chosen = mapper.add(face, regions, 0, random);
+    const auto chosen = mapper.add(face, regions, 0);
     cells.assign(chosen.begin(), chosen.end());
   }
 
