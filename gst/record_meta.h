@@ -16,7 +16,9 @@ namespace faceperturb {
 /// metadata nothing is read or changed.
 
 /// Puts the record on a writable buffer, in place of one that it carries already: a frame has at
-/// most one. The bytes are copied. An empty record is none: GStreamer carries no empty user data.
+/// most one. A GstVideoFrame mapped from the buffer holds a reference to it: it is not writable
+/// until that is unmapped. The bytes are copied. An empty record is none: GStreamer carries no
+/// empty user data.
 void attach_record(GstBuffer* buffer, std::span<const std::uint8_t> record);
 
 /// A copy of the buffer's record, or nothing where it has none.
