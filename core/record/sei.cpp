@@ -48,7 +48,10 @@ class NalReader {
     // A fourth zero byte belongs to the start code too.
     const std::size_t position = next_ > 0 && data_[next_ - 1] == 0 ? next_ - 1 : next_;
     next_ = start_code(first);
-    return Nal{position, data_.subspan(first, next_ - first)};
+    // No NAL unit ends with a zero: those belong to the next start code, or to nobody.
+    std::size_t end = next_;
+    while (end > first && data_[end - 1] == 0) --end;
+    return Nal{position, data_.subspan(first, end - first)};
   }
 
   // Where the next 00 00 01 is; the end where there is none.

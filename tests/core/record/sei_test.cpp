@@ -166,6 +166,14 @@ TEST(Sei, TheRecordIsFoundAmongOtherMessages) {
   EXPECT_FALSE(record_in(format, joined(format, {{5, 1}, nal})));
 }
 
+TEST(Sei, ZerosBetweenNalUnitsBelongToNone) {
+  Bytes access_unit = {0, 0, 0, 1, 6, 5, 16 + 2};
+  access_unit.insert(access_unit.end(), record_uuid.begin(), record_uuid.end());
+  access_unit.insert(access_unit.end(),
+                     {8, 0, 0, 0, 0, 1, 5, 1});  // a byte of the record is missing
+  EXPECT_FALSE(record_in({}, access_unit));
+}
+
 TEST(Sei, NoBytesAreTooOddToRead) {
   std::mt19937 random(7);
   for (const auto& format : formats()) {
