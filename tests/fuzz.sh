@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Fuzzes every target of tests/fuzz with libFuzzer, AddressSanitizer and
+# UndefinedBehaviorSanitizer, from its kept inputs (tests/fuzz/corpus):
+#   tests/fuzz.sh [SECONDS]   each target for so long, default 20
+#   tests/fuzz.sh keep        keeps, of the inputs found, the fewest that reach all lines reached
+# An input that fails is left in build-fuzz/; put it into the target's corpus with the mend.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=.ci/packages.sh
+source .ci/packages.sh
+install_missing clang libclang-rt-14-dev
+build=build-fuzz
+[[ -f $build/build.ninja ]] ||
+  CXX=clang++ meson setup "$build" --buildtype debugoptimized -Dfuzz=enabled -Dexamples=disabled \
+    -Db_sanitize=address,undefined -Db_lundef=false
+ninja -C "$build" fuzz
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
+for target in "$build"/tests/fuzz/fuzz-*; do
+  [[ -f $target && -x $target ]] || continue
+  name=${target##*/fuzz-}
+  kept=tests/fuzz/corpus/$name
+  found=$build/corpus/$name
+  mkdir -p "$found"
+  echo "== $name"
+  if [[ ${1-} == keep ]]; then
+    fewest=$(mktemp -d)
+    "$target" -set_cover_merge=1 -use_counters=0 "$fewest" "$kept" "$found"
+    rm -rf "$kept"
+    mv "$fewest" "$kept"
+    chmod 755 "$kept"
+  else
+    "$target" -max_total_time="${1:-20}" -timeout=5 -rss_limit_mb=512 -max_len=4096 \
+      -print_final_stats=1 -artifact_prefix="$build/" "$found" "$kept"
+  fi
+done

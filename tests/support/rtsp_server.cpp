@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "support/rtsp_server.h"
+
+namespace faceperturb::test {
+
+RtspServer::RtspServer(const std::string& file, const std::string& codec)
+    : context_(g_main_context_new()),
+      loop_(g_main_loop_new(context_, FALSE)),
+      server_(gst_rtsp_server_new()) {
+  gst_rtsp_server_set_address(server_, "127.0.0.1");
+  gst_rtsp_server_set_service(server_, "0");
+  GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
+  const std::string launch = "( filesrc location=" + file + " ! matroskademux ! " + codec +
+                             "parse ! rtp" + codec + "pay name=pay0 pt=96 config-interval=-1 )";
+  gst_rtsp_media_factory_set_launch(factory, launch.c_str());
+  GstRTSPMountPoints* mounts = gst_rtsp_server_get_mount_points(server_);
+  gst_rtsp_mount_points_add_factory(mounts, "/camera", factory);
+  g_object_unref(mounts);
+  source_ = gst_rtsp_server_attach(server_, context_);
+  thread_ = std::thread([this] {
+    g_main_context_push_thread_default(context_);
+    g_main_loop_run(loop_);
+    g_main_context_pop_thread_default(context_);
+  });
+}
+
+RtspServer::~RtspServer() {
+  g_main_context_invoke(
+      context_,
+      [](gpointer loop) -> gboolean {
+        g_main_loop_quit(static_cast<GMainLoop*>(loop));
+        return G_SOURCE_REMOVE;
+      },
+      loop_);
+  thread_.join();
+  if (GSource* source = g_main_context_find_source_by_id(context_, source_))
+    g_source_destroy(source);
+  g_object_unref(server_);
+  g_main_loop_unref(loop_);
+  g_main_context_unref(context_);
+}
+
+std::string RtspServer::address() const {
+  return "rtsp://127.0.0.1:" + std::to_string(gst_rtsp_server_get_bound_port(server_)) + "/camera";
+}
+
+}  // namespace faceperturb::test
