@@ -7,6 +7,8 @@
 
 #include "faces_meta.h"
 #include "mapped_frame.h"
+#include "raw_video.h"
+#include "record_meta.h"
 
 GST_DEBUG_CATEGORY_EXTERN(face_perturb_debug);
 #define GST_CAT_DEFAULT face_perturb_debug
@@ -16,22 +18,42 @@ namespace faceperturb {
 using std::chrono::nanoseconds;
 
 FrameQueue::FrameQueue(GstBaseTransform* base, Shared& shared, std::unique_ptr<Detector> detector,
-                       LandmarkPredictor landmarks)
+                       LandmarkPredictor landmarks, std::unique_ptr<Recorder> recorder)
     : base_(base),
       shared_(shared),
       upstream_(!detector),
-      lookahead_(std::move(detector), std::move(landmarks), shared.snapshot().guard) {}
+      lookahead_(std::move(detector), std::move(landmarks), shared.snapshot().guard),
+      recorder_(std::move(recorder)) {}
 
-void FrameQueue::start() {
+bool FrameQueue::start() {
   lookahead_.reset(shared_.snapshot().guard);
   shared_.depth = lookahead_.options().lookahead;
   format_ = nullptr;
+  warned_ = false;
+  try {
+    if (recorder_) recorder_->begin_stream();
+    // A stream's draws are its own: no counter is used twice with one key.
+    protector_.emplace(recorder_ ? recorder_->keys().permutation() : Secret::random());
+    return true;
+  } catch (const std::exception& error) {
+    GST_ELEMENT_ERROR(base_, RESOURCE, OPEN_WRITE, ("record-location: %s", error.what()),
+                      ("The record of a stream cannot be begun."));
+    return false;
+  }
+}
+
+void FrameQueue::stop() {
+  discard();
+  try {
+    if (recorder_) recorder_->end_stream();
+  } catch (const RecordError& error) {
+    GST_ELEMENT_WARNING(base_, RESOURCE, WRITE, ("record-location: %s", error.what()),
+                        ("The record has no end."));
+  }
 }
 
 bool FrameQueue::set_caps(const GstCaps* caps) {
-  format_ = nullptr;
-  if (!gst_video_info_from_caps(&info_, caps)) return false;
-  format_ = find_format(gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(&info_)));
+  format_ = parse_raw_video(caps, info_);
   return format_ != nullptr;
 }
 
@@ -93,10 +115,34 @@ std::optional<GstVideoInfo> FrameQueue::protect(GstBuffer* buffer, Verdict& verd
     return {};
   }
   const auto start = Lookahead::Clock::now();
-  protector_.protect(mapped.frame(), verdict, options.frame);
+  protector_->protect(mapped.frame(), verdict, options.frame,
+                      recorder_ ? recorder_->next() : nullptr);
   shared_.stats.count(verdict, options.on_unchecked, lookahead_.times(),
                       Lookahead::Clock::now() - start);
   return mapped.info();
+}
+
+// Writes down what restores the frame. False where that cannot be: then it must not leave, for its
+// picture would be lost.
+bool FrameQueue::record(GstBuffer* buffer, GstClockTime time, const Options& options) {
+  if (!recorder_ || !recorder_->next()) return true;
+  try {
+    const Bytes packet =
+        recorder_->finish(GST_CLOCK_TIME_IS_VALID(time) ? static_cast<std::int64_t>(time) : -1);
+    shared_.stats.count(recorder_->counts());
+    if (!packet.empty()) attach_record(buffer, packet);
+  } catch (const std::exception& error) {
+    GST_ELEMENT_ERROR(base_, RESOURCE, WRITE, ("record-location: %s", error.what()),
+                      ("A frame whose record is not written cannot be restored."));
+    return false;
+  }
+  const MethodInfo& method = method_info(options.frame.method);
+  if (!method.undo && options.escrow_key_location.empty() && !std::exchange(warned_, true))
+    GST_ELEMENT_WARNING(
+        base_, LIBRARY, SETTINGS,
+        ("Method %s cannot be undone: these frames are not restorable.", method.name.data()),
+        ("With escrow-key-location the record keeps the originals."));
+  return true;
 }
 
 // GstVideoFilter would let a buffer that it cannot map go on as it is. Here that is an error.
@@ -130,6 +176,10 @@ GstFlowReturn FrameQueue::release(GstBuffer** output) {
                         ("%s", verdict.fault.c_str()));
       return GST_FLOW_ERROR;
     }
+  }
+  if (!record(buffer, time, options)) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_ERROR;
   }
   if (options.attach_meta) attach_faces(buffer, verdict, *info);
   if (options.post_messages) {

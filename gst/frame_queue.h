@@ -15,6 +15,7 @@
 #include "guard/lookahead.h"
 #include "options.h"
 #include "protector.h"
+#include "record/recorder.h"
 #include "stats.h"
 
 namespace faceperturb {
@@ -40,16 +41,18 @@ struct Shared {
 /// For the streaming thread, or while no frame flows.
 class FrameQueue {
  public:
-  /// Faces are found by `detector`; where it is null, they come as metadata of the buffers. `base`
-  /// and `shared` outlive the queue.
+  /// Faces are found by `detector`; where it is null, they come as metadata of the buffers. Without
+  /// `recorder` nothing can be restored. `base` and `shared` outlive the queue.
   FrameQueue(GstBaseTransform* base, Shared& shared, std::unique_ptr<Detector> detector,
-             LandmarkPredictor landmarks);
+             LandmarkPredictor landmarks, std::unique_ptr<Recorder> recorder);
   ~FrameQueue() { discard(); }
   FrameQueue(const FrameQueue&) = delete;
   FrameQueue& operator=(const FrameQueue&) = delete;
 
-  /// Takes over the options that hold for a whole stream.
-  void start();
+  /// Takes over the options that hold for a whole stream. False where its record cannot be begun.
+  bool start();
+  /// Throws away what waits, and ends the record.
+  void stop();
   /// False where they cannot be used; then, and before, no frame may be pushed.
   bool set_caps(const GstCaps* caps);
   bool has_caps() const { return format_ != nullptr; }
@@ -80,12 +83,15 @@ class FrameQueue {
   bool look_at(GstBuffer* buffer);
   std::optional<GstVideoInfo> protect(GstBuffer* buffer, Verdict& verdict, const Options& options);
   GstFlowReturn release(GstBuffer** output);
+  bool record(GstBuffer* buffer, GstClockTime time, const Options& options);
 
   GstBaseTransform* const base_;
   Shared& shared_;
   const bool upstream_;  // faces come as metadata
   Lookahead lookahead_;
-  Protector protector_;
+  const std::unique_ptr<Recorder> recorder_;
+  std::optional<Protector> protector_;
+  bool warned_ = false;  // that a method cannot be undone
 
   GstVideoInfo info_{};
   const FormatInfo* format_ = nullptr;

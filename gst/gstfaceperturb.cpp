@@ -32,6 +32,8 @@
 
 #include "frame_queue.h"
 #include "options.h"
+#include "raw_video.h"
+#include "recording.h"
 
 GST_DEBUG_CATEGORY(face_perturb_debug);
 #define GST_CAT_DEFAULT face_perturb_debug
@@ -106,8 +108,11 @@ bool open(GstFacePerturb* element) {
             : "Install Debian's package opencv-data, or choose another detector.";
     self.queue = std::make_unique<fp::FrameQueue>(
         GST_BASE_TRANSFORM(element), self.shared,
-        fp::detector_info(options.detector).make(options.detector_model), std::move(landmarks));
+        fp::detector_info(options.detector).make(options.detector_model), std::move(landmarks),
+        fp::make_recorder(options));
     return true;
+  } catch (const fp::PropertyError& error) {
+    GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ_WRITE, ("%s", error.what()), (nullptr));
   } catch (const fp::ModelError& error) {
     GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ, ("%s: %s", property, error.what()),
                       ("%s", remedy));
@@ -130,14 +135,13 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
 
 gboolean start(GstBaseTransform* base) {
   FacePerturb& self = *GST_FACE_PERTURB(base)->self;
-  self.queue->start();
   self.shared.live = false;
   self.shared.stats.reset();
-  return TRUE;
+  return self.queue->start();
 }
 
 gboolean stop(GstBaseTransform* base) {
-  GST_FACE_PERTURB(base)->self->queue->discard();
+  GST_FACE_PERTURB(base)->self->queue->stop();
   return TRUE;
 }
 
@@ -246,25 +250,6 @@ void finalize(GObject* object) {
   G_OBJECT_CLASS(gst_face_perturb_parent_class)->finalize(object);
 }
 
-GstPadTemplate* pad_template(const gchar* name, GstPadDirection direction) {
-  GValue names = G_VALUE_INIT;
-  g_value_init(&names, GST_TYPE_LIST);
-  for (const auto& entry : fp::formats()) {
-    GValue item = G_VALUE_INIT;
-    g_value_init(&item, G_TYPE_STRING);
-    g_value_set_static_string(&item, entry.name.data());
-    gst_value_list_append_and_take_value(&names, &item);
-  }
-  GstCaps* caps = gst_caps_new_simple("video/x-raw", "width", GST_TYPE_INT_RANGE, 16, 32767,
-                                      "height", GST_TYPE_INT_RANGE, 16, 32767, "framerate",
-                                      GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, nullptr);
-  gst_caps_set_value(caps, "format", &names);
-  g_value_unset(&names);
-  GstPadTemplate* result = gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps);
-  gst_caps_unref(caps);
-  return result;
-}
-
 }  // namespace
 
 static void gst_face_perturb_class_init(GstFacePerturbClass* klass) {
@@ -277,7 +262,8 @@ static void gst_face_perturb_class_init(GstFacePerturbClass* klass) {
       object_class, PROP_STATS,
       g_param_spec_boxed("stats", "Statistics",
                          "Counts since READY to PAUSED: frames, faces, and frames checked, held, "
-                         "covered, dropped; times in nanoseconds",
+                         "covered, dropped; times in nanoseconds; frames, faces and "
+                         "bytes recorded",
                          GST_TYPE_STRUCTURE,
                          static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
@@ -287,8 +273,8 @@ static void gst_face_perturb_class_init(GstFacePerturbClass* klass) {
       element_class, "Face perturbation", "Filter/Effect/Video",
       "Finds every face and rearranges its pixels in place, so that it no longer shows whose it is",
       "The faceperturb developers");
-  gst_element_class_add_pad_template(element_class, pad_template("sink", GST_PAD_SINK));
-  gst_element_class_add_pad_template(element_class, pad_template("src", GST_PAD_SRC));
+  gst_element_class_add_pad_template(element_class, fp::raw_video_template("sink", GST_PAD_SINK));
+  gst_element_class_add_pad_template(element_class, fp::raw_video_template("src", GST_PAD_SRC));
   for (const GType type :
        {fp::method_type(), fp::regions_type(), fp::detector_type(), fp::on_unchecked_type()})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));

@@ -18,7 +18,13 @@ enum Property : guint {
   PROP_HOLD,
   PROP_ON_UNCHECKED,
   PROP_ATTACH_META,
+  PROP_ATTACH_RECORD,
   PROP_POST_MESSAGES,
+  PROP_KEY_LOCATION,
+  PROP_ESCROW_KEY_LOCATION,
+  PROP_RECORD_LOCATION,
+  PROP_RECORD_MAX_SIZE,
+  PROP_REKEY_INTERVAL,
   PROP_PARAMETERS = 50,  // and on: those of the methods
 };
 
@@ -31,6 +37,10 @@ const ParameterInfo* parameter_of(guint id) {
 std::string text(const GValue* value) {
   const gchar* string = g_value_get_string(value);
   return string ? string : "";
+}
+
+void set_text(GValue* value, const std::string& text) {
+  g_value_set_string(value, text.empty() ? nullptr : text.c_str());
 }
 
 }  // namespace
@@ -112,6 +122,41 @@ void install_options(GObjectClass* klass) {
                                "Attach a GstVideoRegionOfInterestMeta of type face to the buffer "
                                "for every face",
                                defaults.attach_meta, live));
+  install(PROP_KEY_LOCATION,
+          g_param_spec_string("key-location", "Key location",
+                              "File of the secret that permutations are drawn by, so that "
+                              "facerestore can undo them: 32 bytes or 64 hexadecimal digits, for "
+                              "its owner alone to read; unset = a random secret that is kept "
+                              "nowhere. Read when the element goes to READY",
+                              nullptr, fixed));
+  install(PROP_ESCROW_KEY_LOCATION,
+          g_param_spec_string("escrow-key-location", "Escrow key location",
+                              "File of a second secret: the record then holds the originals of the "
+                              "regions, encrypted by it, so that any method can be undone; unset = "
+                              "originals are not kept. Read when the element goes to READY",
+                              nullptr, fixed));
+  install(PROP_RECORD_LOCATION,
+          g_param_spec_string("record-location", "Record location",
+                              "File that the record is appended to, encrypted by the key: what "
+                              "facerestore needs. May hold one %d or %05d for the number of a "
+                              "part; unset = no file",
+                              nullptr, fixed));
+  install(PROP_RECORD_MAX_SIZE,
+          g_param_spec_uint64("record-max-size", "Maximum record size",
+                              "Bytes from which the record goes on in a new part, for which "
+                              "record-location has a %05d; 0 = no limit",
+                              0, G_MAXUINT64, defaults.record_max_size, fixed));
+  install(PROP_REKEY_INTERVAL,
+          g_param_spec_int("rekey-interval", "Re-key interval",
+                           "Frames that are permuted alike; 1 = every frame anew. More costs "
+                           "privacy: one known frame opens all others of its interval, and so does "
+                           "averaging",
+                           1, G_MAXINT, defaults.frame.rekey_interval, live));
+  install(PROP_ATTACH_RECORD,
+          g_param_spec_boolean("attach-record", "Attach record",
+                               "Attach each frame's record to its buffer, encrypted by the key: "
+                               "facerecordinsert writes it into an H.264 or H.265 stream",
+                               defaults.attach_record, fixed));
   install(PROP_POST_MESSAGES,
           g_param_spec_boolean("post-messages", "Post messages",
                                "Post an element message faceperturb on the bus for every frame",
@@ -175,6 +220,24 @@ bool set_option(Options& options, guint id, const GValue* value) {
     case PROP_ATTACH_META:
       options.attach_meta = g_value_get_boolean(value);
       break;
+    case PROP_KEY_LOCATION:
+      options.key_location = text(value);
+      break;
+    case PROP_ESCROW_KEY_LOCATION:
+      options.escrow_key_location = text(value);
+      break;
+    case PROP_RECORD_LOCATION:
+      options.record_location = text(value);
+      break;
+    case PROP_RECORD_MAX_SIZE:
+      options.record_max_size = g_value_get_uint64(value);
+      break;
+    case PROP_REKEY_INTERVAL:
+      options.frame.rekey_interval = g_value_get_int(value);
+      break;
+    case PROP_ATTACH_RECORD:
+      options.attach_record = g_value_get_boolean(value);
+      break;
     case PROP_POST_MESSAGES:
       options.post_messages = g_value_get_boolean(value);
       break;
@@ -210,8 +273,7 @@ bool get_option(const Options& options, guint id, GValue* value) {
       g_value_set_enum(value, static_cast<gint>(options.detector));
       break;
     case PROP_DETECTOR_MODEL:
-      g_value_set_string(value,
-                         options.detector_model.empty() ? nullptr : options.detector_model.c_str());
+      set_text(value, options.detector_model);
       break;
     case PROP_LANDMARK_MODEL:
       g_value_set_string(value, options.landmark_model.c_str());
@@ -233,6 +295,24 @@ bool get_option(const Options& options, guint id, GValue* value) {
       break;
     case PROP_ATTACH_META:
       g_value_set_boolean(value, options.attach_meta);
+      break;
+    case PROP_KEY_LOCATION:
+      set_text(value, options.key_location);
+      break;
+    case PROP_ESCROW_KEY_LOCATION:
+      set_text(value, options.escrow_key_location);
+      break;
+    case PROP_RECORD_LOCATION:
+      set_text(value, options.record_location);
+      break;
+    case PROP_RECORD_MAX_SIZE:
+      g_value_set_uint64(value, options.record_max_size);
+      break;
+    case PROP_REKEY_INTERVAL:
+      g_value_set_int(value, options.frame.rekey_interval);
+      break;
+    case PROP_ATTACH_RECORD:
+      g_value_set_boolean(value, options.attach_record);
       break;
     case PROP_POST_MESSAGES:
       g_value_set_boolean(value, options.post_messages);

@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 
+#include <cstdint>
 #include <string>
 
 #include "guard/lookahead.h"
@@ -18,12 +19,17 @@ struct Options {
   int min_face_size = 0;  // luma pixels; 0: default_min_face_size()
   OnUnchecked on_unchecked = OnUnchecked::cover;
   bool attach_meta = true;
+  bool attach_record = false;
   bool post_messages = false;
 
   // In NULL or READY.
   DetectorKind detector = DetectorKind::automatic;
   std::string detector_model;
   std::string landmark_model = DEFAULT_LANDMARK_MODEL;
+  std::string key_location;
+  std::string escrow_key_location;
+  std::string record_location;
+  std::uint64_t record_max_size = 0;  // bytes
   Lookahead::Options guard;
 };
 

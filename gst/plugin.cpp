@@ -4,13 +4,15 @@
 #include "gstfaceperturb.h"
 #include "gstfacerecordextract.h"
 #include "gstfacerecordinsert.h"
+#include "gstfacerestore.h"
 
 #define PACKAGE "faceperturb"
 
 static gboolean plugin_init(GstPlugin* plugin) {
   return GST_ELEMENT_REGISTER(faceperturb, plugin) &&
          GST_ELEMENT_REGISTER(facerecordextract, plugin) &&
-         GST_ELEMENT_REGISTER(facerecordinsert, plugin);
+         GST_ELEMENT_REGISTER(facerecordinsert, plugin) &&
+         GST_ELEMENT_REGISTER(facerestore, plugin);
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, faceperturb,

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "guard/lookahead.h"
+#include "record/recorder.h"
 #include "types.h"
 
 namespace faceperturb {
@@ -18,6 +19,8 @@ class Stats {
   /// One frame that left, or did not; `worker` since the start, `perturb` for this frame.
   void count(const Verdict& verdict, OnUnchecked on_unchecked, const Lookahead::Times& worker,
              std::chrono::nanoseconds perturb);
+  /// What was recorded since the start.
+  void count(const Recorder::Counts& recorded);
   /// The caller owns the result.
   GstStructure* structure() const;
 
@@ -31,6 +34,7 @@ class Stats {
     guint64 dropped = 0;
     Lookahead::Times worker;
     std::chrono::nanoseconds perturb{};
+    Recorder::Counts recorded;
   };
 
   mutable std::mutex mutex_;

@@ -94,8 +94,7 @@ void permutation_row(const char* name, int cell_size, const Face& face, int repe
   const Secret secret = Secret::random();
   RegionMapper regions;
   regions.start_frame(grid);
-  RandomStream choice(secret, 0, 0);
-  const auto cells = regions.add(face, features, pixels, choice);
+  const auto cells = regions.add(face, features, pixels);
 
   const auto nothing = [](int) {};
   const auto stream = [&](int i) {
@@ -128,11 +127,10 @@ void region_row(const char* what, Regions chosen, int wanted, const Face& face, 
     const CellGrid grid(own.frame, 1);
     const Secret secret = Secret::random();
     RegionMapper regions;
-    RandomStream random(secret, 0, 0);
     std::size_t count = 0;
     const Samples time = measure(
         repeats, [&](int) { regions.start_frame(grid); },
-        [&](int) { count = regions.add(face, chosen, wanted, random).size(); });
+        [&](int) { count = regions.add(face, chosen, wanted).size(); });
     std::printf(" %9zu %10.1f", count * static_cast<std::size_t>(grid.pixels_per_cell()),
                 time.quantile(0.5));
   }
@@ -151,9 +149,8 @@ void method_row(const MethodInfo& method, const Face& face, int repeats) {
     const Samples time = measure(
         repeats,
         [&](int) {
-          RandomStream choice(secret, 0, 0);
           regions.start_frame(grid);
-          const auto chosen = regions.add(face, Regions::face, 0, choice);
+          const auto chosen = regions.add(face, Regions::face, 0);
           cells.assign(chosen.begin(), chosen.end());
         },
         [&](int i) {
