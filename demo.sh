@@ -6,7 +6,7 @@
 #   ./demo.sh FILE                     any video or picture that GStreamer can decode
 #   ./demo.sh v4l2:///dev/video0       a camera: until Ctrl-C, at most 30 seconds
 #   ./demo.sh rtsp://camera/stream     the same
-# What follows INPUT goes to faceperturb-protect; see build/examples/faceperturb-protect --help.
+# What follows INPUT goes to faceperturb; see build/examples/faceperturb --help.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=$root/build
@@ -35,7 +35,7 @@ install_missing "${build_packages[@]}" "${demo_packages[@]}"
 echo "== Building in $build"
 [[ -f $build/build.ninja ]] || meson setup "$build" "$root" --buildtype release -Dtests=disabled
 ninja -C "$build" gst/libgstfaceperturb.so \
-  examples/faceperturb-protect examples/faceperturb-render-clip
+  examples/faceperturb examples/faceperturb-render-clip
 
 # The plugin of this build, and a registry that leaves the user's alone.
 export GST_PLUGIN_PATH=$build/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
@@ -65,7 +65,7 @@ picture=$out/${name:-input}-before-after.png
 
 echo "== Protecting ${input/\/\/*@/\/\/...@}"  # without a password
 rm -f -- "$video" "$picture"
-"$build/examples/faceperturb-protect" "${options[@]}" --before-after "$picture" "$@" \
+"$build/examples/faceperturb" "${options[@]}" --before-after "$picture" "$@" \
   -- "$input" "$video"
 
 echo "== Done"

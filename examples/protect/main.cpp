@@ -16,6 +16,7 @@
 #include "common/gst_ptr.h"
 #include "common/output_file.h"
 #include "pipeline.h"
+#include "record/key_file.h"
 #include "recorder.h"
 #include "source.h"
 
@@ -27,11 +28,13 @@ namespace {
 struct Options {
   double seconds = 0;
   gchar* before_after = nullptr;
+  gchar* new_key = nullptr;
   gchar** properties = nullptr;
   gchar** files = nullptr;
 
   ~Options() {
     g_free(before_after);
+    g_free(new_key);
     g_strfreev(properties);
     g_strfreev(files);
   }
@@ -43,6 +46,8 @@ void parse(Options& options, int& argc, char**& argv) {
        "Stop after so much of the input; 0: at its end", "N"},
       {"before-after", 'b', 0, G_OPTION_ARG_FILENAME, &options.before_after,
        "Also write the frame with the largest faces, clear and protected side by side", "FILE.png"},
+      {"new-key", 0, 0, G_OPTION_ARG_FILENAME, &options.new_key,
+       "Only make a random key, for the properties key-location and escrow-key-location", "FILE"},
       {"property", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &options.properties,
        "Set a property of the faceperturb element; may be repeated", "NAME=VALUE"},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.files, nullptr, nullptr},
@@ -60,6 +65,10 @@ void parse(Options& options, int& argc, char**& argv) {
   if (!g_option_context_parse(context.get(), &argc, &argv, &error)) {
     const Ptr<GError> owned(error);
     throw Failure(error->message);
+  }
+  if (options.new_key) {
+    if (options.files) throw Failure("--new-key takes no INPUT or OUTPUT");
+    return;
   }
   if (!options.files || g_strv_length(options.files) != 2)
     throw Failure("INPUT and OUTPUT are needed, and nothing else; see --help");
@@ -110,14 +119,17 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   std::setlocale(LC_ALL, "");
-  g_set_prgname("faceperturb-protect");
+  g_set_prgname("faceperturb");
   try {
     Options options;
     parse(options, argc, argv);
-    run(options);
+    if (options.new_key)
+      faceperturb::write_key_file(options.new_key);
+    else
+      run(options);
     return 0;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "faceperturb-protect: %s\n", error.what());
+    std::fprintf(stderr, "faceperturb: %s\n", error.what());
     return 1;
   }
 }
