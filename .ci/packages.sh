@@ -18,6 +18,7 @@ demo_packages=(
 test_packages=(
   libgtest-dev gnuplot-nox gstreamer1.0-opencv gstreamer1.0-rtsp python3
 )
+fuzz_packages=(clang libclang-rt-14-dev)
 
 # Programs may come from elsewhere than Debian's package.
 is_installed() {

@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=.ci/packages.sh
 source .ci/packages.sh
-install_missing clang libclang-rt-14-dev
+install_missing "${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}"
 build=build-fuzz
 [[ -f $build/build.ninja ]] ||
   CXX=clang++ meson setup "$build" --buildtype debugoptimized -Dfuzz=enabled -Dexamples=disabled \
