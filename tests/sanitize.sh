@@ -9,8 +9,8 @@ build=build-$1
 case $1 in
   address)
     sanitizers=address,undefined
-    tests=(core-frame core-perturb core-regions core-protector core-lookahead core-sei gst-buffers
-      gst-record gst-stream gst-stress)
+    tests=(core-frame core-perturb core-regions core-protector core-lookahead core-record gst-buffers
+      gst-record gst-restore gst-stream gst-stress)
     ;;
   thread)
     sanitizers=thread

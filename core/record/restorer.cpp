@@ -15,6 +15,9 @@ constexpr std::size_t likely_in_time = 8;  // entries
 constexpr std::size_t likely_in_turn = 3;  // behind the one that should come next
 constexpr unsigned tries_a_frame = 20;     // entries, on average, of frames that fit nowhere
 
+constexpr const char* another =
+    "its record is not here: this one is of another, or the picture was changed";
+
 const MethodInfo* find_method(std::string_view name) {
   const auto found = std::ranges::find(methods(), name, &MethodInfo::name);
   return found == methods().end() ? nullptr : &*found;
@@ -90,7 +93,7 @@ std::optional<Restorer::Result> Restorer::attempt(const Frame& frame, const Fram
   // Frames without faces may look alike and have nothing to be tried by, but in their very bytes.
   const bool same_bytes = overview_.digest == record.overview.digest;
   if (!same_bytes) {
-    fault_ = "the picture is another than the record's";
+    fault_ = another;
     if (strict_ || likeness(overview_.thumbnail, record.overview.thumbnail) == Match::no) return {};
   }
   return Result{record.state == FrameState::covered ? Restored::covered : Restored::untouched,
@@ -109,7 +112,7 @@ std::optional<Restorer::Result> Restorer::attempt_faces(const Frame& frame,
                             return digest(frame, grid, face.cells) == face.digest;
                           });
   if (!same_bytes) {
-    fault_ = "the picture is another than the record's";
+    fault_ = another;
     if (likeness(overview_.thumbnail, record.overview.thumbnail) == Match::no) return {};
   }
   const std::uint64_t faces = record.faces.size();
@@ -144,7 +147,7 @@ std::optional<Restorer::Result> Restorer::attempt_faces(const Frame& frame,
   if (match == Match::yes || (match == Match::unknown && !strict_))
     return Result{as_it_was, faces, match == Match::yes, {}};
   run(method->apply, frame, grid, record, keys);
-  fault_ = "what was restored is not what the record says was there";
+  fault_ = another;
   return {};
 }
 
@@ -214,7 +217,7 @@ Restorer::Result Restorer::search(const Frame& frame, std::int64_t time) {
       if (result->verified || restored || expected) return found(entry, time, *result);
       if (!doubtful) doubtful = result;
     }
-    if (fault.empty()) fault = fault_.empty() ? "the picture is another than the record's" : fault_;
+    if (fault.empty()) fault = fault_.empty() ? another : fault_;
   }
   // The frame is from elsewhere in the record, or from elsewhere. Of so many tries none may fit by
   // chance.
@@ -231,6 +234,9 @@ Restorer::Result Restorer::search(const Frame& frame, std::int64_t time) {
     rest_ = static_cast<unsigned>(entries.size()) / tries_a_frame;
   }
   if (doubtful) return *doubtful;
+  if (anchored_ && time >= 0 && !by_time_.empty() &&
+      time + offset_ > file_->entries()[by_time_.back()].time)
+    fault = "the record ends before it";
   return {.fault = fault.empty() ? "the record has no frame" : fault};
 }
 
