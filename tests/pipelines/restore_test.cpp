@@ -65,8 +65,6 @@ TEST_F(RestorePipeline, LosslessCodecsGiveBackEveryByte) {
            Codec{
                "x265", "I420",
                "x265enc option-string=lossless=1 speed-preset=ultrafast ! h265parse ! matroskamux"},
-           Codec{"VP9", "I420",
-                 "vp9enc min-quantizer=0 max-quantizer=0 deadline=1 cpu-used=8 ! matroskamux"},
            Codec{"Huffyuv", "Y42B", "avenc_huffyuv ! avimux"},
            Codec{"PNG", "RGB", "pngenc compression-level=1 ! qtmux"},
        }) {
