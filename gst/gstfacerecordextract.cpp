@@ -5,14 +5,19 @@
  * @title: facerecordextract
  * @short_description: reads the record of each frame out of an H.264 or H.265 stream
  *
- * Puts the record that facerecordinsert wrote into a stream back on each access unit. Behind the
- * parser and before the decoder, which carries it on to the frame and so to facerestore. A frame
- * without a record passes as it is.
+ * Puts the record that facerecordinsert wrote into a stream back on each access unit. It stands
+ * behind the parser and before the decoder, which carries the record on to the frame and so to
+ * facerestore. A frame without a record passes as it is.
+ *
+ * h264parse of GStreamer 1.22 reads such messages as well, so that behind decodebin an H.264 stream
+ * has its records; h265parse does not.
  *
  * ## Example launch line
  * |[
- * LAUNCH_LINE
- * ]| Restores what was protected with the key.
+ * gst-launch-1.0 filesrc location=out.mp4 ! qtdemux ! h264parse ! facerecordextract ! avdec_h264 !
+ * facerestore key-location=secret.key ! videoconvert ! x264enc ! mp4mux !
+ * filesink location=restored.mp4
+ * ]| Restores what was protected with that key.
  */
 
 #include "gstfacerecordextract.h"

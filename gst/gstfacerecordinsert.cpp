@@ -7,17 +7,19 @@
  *
  * The encrypted record that faceperturb puts on a frame goes with it through the encoder. This
  * element, behind the encoder, writes it into the stream: a message "user data unregistered" before
- * the picture's first slice, which players skip. It stays there in MP4, Matroska, MPEG-TS and RTP;
- * it does not survive a transcode. Behind the parser, before the decoder, facerecordextract reads
- * it again.
+ * the picture's first slice, which players skip. It stays there in MP4, Matroska, MPEG-TS and RTP,
+ * also when the stream is copied from one into another, but not when it is encoded again. Behind
+ * the parser and before the decoder, facerecordextract reads it.
  *
- * A record that cannot be written is an error: without it the frame could not be restored. A frame
- * without a record passes as it is.
+ * A record that cannot be written, for one because it is longer than a mebibyte, is an error:
+ * without it the frame could not be restored. A frame without a record passes as it is.
  *
  * ## Example launch line
  * |[
- * LAUNCH_LINE
- * ]| Protects a file so that it can be restored, without a second file.
+ * gst-launch-1.0 filesrc location=in.mp4 ! decodebin ! videoconvert !
+ * faceperturb key-location=secret.key ! videoconvert ! x264enc ! h264parse ! facerecordinsert !
+ * mp4mux ! filesink location=out.mp4
+ * ]| Protects a file so that it can be restored without a second one.
  */
 
 #include "gstfacerecordinsert.h"

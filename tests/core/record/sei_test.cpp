@@ -166,6 +166,14 @@ TEST(Sei, TheRecordIsFoundAmongOtherMessages) {
   EXPECT_FALSE(record_in(format, joined(format, {{5, 1}, nal})));
 }
 
+TEST(Sei, AMessageWithoutBytesIsNoRecord) {
+  Bytes nal = {6, 5, 16};
+  nal.insert(nal.end(), record_uuid.begin(), record_uuid.end());
+  nal.push_back(0x80);
+  const NalFormat format;
+  EXPECT_FALSE(record_in(format, joined(format, {nal, {5, 1}})));
+}
+
 TEST(Sei, ZerosBetweenNalUnitsBelongToNone) {
   Bytes access_unit = {0, 0, 0, 1, 6, 5, 16 + 2};
   access_unit.insert(access_unit.end(), record_uuid.begin(), record_uuid.end());
