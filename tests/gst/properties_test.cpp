@@ -34,8 +34,18 @@ void expect_tidy(const std::string& text, const std::string& what) {
   EXPECT_EQ(text.find("  "), std::string::npos) << what << ": " << text;
 }
 
-TEST(Inspect, TellsWhatTheElementIs) {
-  const ElementPtr element = make_element();
+// Every element of the plugin.
+class Inspect : public ::testing::TestWithParam<const char*> {
+ protected:
+  const ElementPtr element{
+      GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make(GetParam(), nullptr)))};
+};
+INSTANTIATE_TEST_SUITE_P(Elements, Inspect,
+                         ::testing::Values("faceperturb", "facerestore", "facerecordinsert",
+                                           "facerecordextract"),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(Inspect, TellsWhatTheElementIs) {
   GstElementFactory* factory = gst_element_get_factory(element.get());
   for (const char* key : {GST_ELEMENT_METADATA_LONGNAME, GST_ELEMENT_METADATA_KLASS,
                           GST_ELEMENT_METADATA_DESCRIPTION, GST_ELEMENT_METADATA_AUTHOR}) {
@@ -43,8 +53,6 @@ TEST(Inspect, TellsWhatTheElementIs) {
     ASSERT_NE(text, nullptr) << key;
     expect_tidy(text, key);
   }
-  EXPECT_STREQ(gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS),
-               "Filter/Effect/Video");
   GstPlugin* plugin = gst_plugin_feature_get_plugin(GST_PLUGIN_FEATURE(factory));
   ASSERT_NE(plugin, nullptr);
   EXPECT_STREQ(gst_plugin_get_name(plugin), "faceperturb");
@@ -54,8 +62,7 @@ TEST(Inspect, TellsWhatTheElementIs) {
   gst_object_unref(plugin);
 }
 
-TEST(Inspect, EveryPropertyHasANickAndABlurb) {
-  const ElementPtr element = make_element();
+TEST_P(Inspect, EveryPropertyHasANickAndABlurb) {
   for (GParamSpec* spec : own_properties(element.get())) {
     const std::string name = g_param_spec_get_name(spec);
     expect_tidy(g_param_spec_get_nick(spec), name + "'s nick");
@@ -64,12 +71,9 @@ TEST(Inspect, EveryPropertyHasANickAndABlurb) {
   }
 }
 
-TEST(Inspect, EveryValueOfEnumerationsAndFlagsIsDescribed) {
-  const ElementPtr element = make_element();
-  int values = 0;
+TEST_P(Inspect, EveryValueOfEnumerationsAndFlagsIsDescribed) {
   for (GParamSpec* spec : own_properties(element.get())) {
     const auto check = [&](const gchar* nick, const gchar* description) {
-      ++values;
       EXPECT_NE(std::string(nick), "");
       for (const char* c = nick; *c; ++c)
         EXPECT_TRUE(std::islower(static_cast<unsigned char>(*c)) || *c == '-') << nick;
@@ -85,16 +89,16 @@ TEST(Inspect, EveryValueOfEnumerationsAndFlagsIsDescribed) {
         check(type->values[i].value_nick, type->values[i].value_name);
     }
   }
-  EXPECT_GE(values, 11);
 }
 
-TEST(Inspect, PadsTakeEveryFormatFrom16x16) {
-  const ElementPtr element = make_element();
+TEST_P(Inspect, PadsOfRawVideoTakeEveryFormatFrom16x16) {
   for (const char* name : {"sink", "src"}) {
     GstPadTemplate* pad = gst_element_get_pad_template(element.get(), name);
     ASSERT_NE(pad, nullptr) << name;
     EXPECT_EQ(GST_PAD_TEMPLATE_PRESENCE(pad), GST_PAD_ALWAYS);
     const CapsPtr caps(gst_pad_template_get_caps(pad));
+    const GstStructure* first = gst_caps_get_structure(caps.get(), 0);
+    if (!gst_structure_has_name(first, "video/x-raw")) continue;
     for (const auto& format : formats()) {
       for (const auto& [size, taken] : {std::pair{Size{16, 16}, true},
                                         {{32767, 32767}, true},
@@ -114,9 +118,10 @@ TEST(Properties, AreThoseOfTheDesign) {
   const ElementPtr element = make_element();
   std::set<std::string> names;
   for (GParamSpec* spec : own_properties(element.get())) names.insert(spec->name);
-  for (const char* name : {"method", "regions", "pixels", "cell-size", "detector", "detector-model",
-                           "landmark-model", "min-face-size", "detect-interval", "lookahead",
-                           "hold", "on-unchecked", "attach-meta", "post-messages", "stats"})
+  for (const char* name :
+       {"method", "regions", "pixels", "cell-size", "detector", "detector-model", "landmark-model",
+        "min-face-size", "detect-interval", "lookahead", "hold", "on-unchecked", "key-location",
+        "record-location", "attach-meta", "post-messages", "stats"})
     EXPECT_TRUE(names.contains(name)) << name;
   for (const char* name : {"method", "pixels"}) {
     const GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), name);
@@ -162,6 +167,8 @@ std::vector<std::string> values_of(GParamSpec* spec) {
     EXPECT_LT(range->minimum, range->maximum);
     for (const int value : {range->minimum, range->minimum + 1, range->maximum})
       values.push_back(std::to_string(value));
+  } else if (G_IS_PARAM_SPEC_UINT64(spec)) {
+    values = {"0", "1", "18446744073709551615"};
   } else if (G_IS_PARAM_SPEC_DOUBLE(spec)) {
     const auto* range = G_PARAM_SPEC_DOUBLE(spec);
     EXPECT_LT(range->minimum, range->maximum);
