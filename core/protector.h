@@ -11,7 +11,8 @@
 #include "guard/lookahead.h"
 #include "perturb/methods.h"
 #include "perturb/random.h"
-#include "record/frame_record.h"
+#include "record/fingerprint.h"
+#include "record/recording.h"
 #include "regions/regions.h"
 
 namespace faceperturb {
@@ -25,13 +26,6 @@ struct Settings {
   ParameterValues parameters{};
   int rekey_interval = 1;  ///< frames that share their draws, >= 1; one by one for methods without
                            ///< undo
-};
-
-/// What a restore needs to know of a frame, written down while it is protected.
-struct Recording {
-  FrameRecord frame;            ///< but for time and escrow
-  bool keep_originals = false;  ///< set by the caller
-  Bytes originals;              ///< keep_originals() of all faces, one after the other
 };
 
 /// The last stage: carries a verdict out on its frame. One protector serves one stream and one

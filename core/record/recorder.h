@@ -7,8 +7,8 @@
 #include <string>
 
 #include "perturb/keys.h"
-#include "protector.h"
 #include "record/record_file.h"
+#include "record/recording.h"
 
 namespace faceperturb {
 

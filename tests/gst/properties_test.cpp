@@ -212,7 +212,7 @@ TEST(Properties, AcceptNoRegionsAndNoModelName) {
   g_object_set(element.get(), "regions", 0, "landmark-model", nullptr, nullptr);
   g_object_get(element.get(), "regions", &regions, "landmark-model", &model, nullptr);
   EXPECT_EQ(regions, 0U);
-  EXPECT_STREQ(model, "");
+  EXPECT_EQ(model, nullptr);
   g_free(model);
 }
 
