@@ -17,8 +17,8 @@
  * ## Example launch line
  * |[
  * gst-launch-1.0 filesrc location=in.mp4 ! decodebin ! videoconvert !
- * faceperturb key-location=secret.key ! videoconvert ! x264enc ! h264parse ! facerecordinsert !
- * mp4mux ! filesink location=out.mp4
+ * faceperturb key-location=secret.key attach-record=true ! videoconvert ! x264enc ! h264parse !
+ * facerecordinsert ! mp4mux ! filesink location=out.mp4
  * ]| Protects a file so that it can be restored without a second one.
  */
 
