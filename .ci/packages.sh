@@ -20,6 +20,8 @@ test_packages=(
 )
 fuzz_packages=(clang libclang-rt-14-dev)
 
+check_packages=(clang-format shellcheck cppcheck)
+
 # Programs may come from elsewhere than Debian's package.
 is_installed() {
   case $1 in

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 launch() { gst-launch-1.0 -q "$@" >/dev/null; }
-decoded=(filesrc location="$clip" ! decodebin ! videoconvert ! video/x-raw,format=I420)
+decoded=(filesrc location="$clip" ! decodebin ! videoconvert ! 'video/x-raw,format=I420')
 
 # expect WORDS ARGUMENTS...: the pipeline must fail with an error that says WORDS.
 expect() {
@@ -58,8 +58,8 @@ expect "chmod 600" "${stored[@]}" ! facerestore key-location=loose-key record-lo
 expect "No such file" "${stored[@]}" ! facerestore key-location=no-key record-location=record ! fakesink
 { head -c 5000 record; printf x; tail -c +5002 record; } >changed
 expect "changed or damaged" "${stored[@]}" ! facerestore key-location=key record-location=changed ! fakesink
-head -c 5000 record >cut
-expect "cannot be restored" "${stored[@]}" ! facerestore key-location=key record-location=cut ! fakesink
+head -c 5000 record >cut-short
+expect "cannot be restored" "${stored[@]}" ! facerestore key-location=key record-location=cut-short ! fakesink
 launch "${decoded[@]}" ! faceperturb key-location=key record-location=second regions=face ! fakesink
 expect "cannot be restored" "${stored[@]}" ! facerestore key-location=key record-location=second ! fakesink
 expect "carries no record" "${stored[@]}" ! facerestore key-location=key ! fakesink

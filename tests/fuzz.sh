@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=.ci/packages.sh
 source .ci/packages.sh
 install_missing "${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}"
-build=build-fuzz
+build='build-fuzz'
 [[ -f $build/build.ninja ]] ||
   CXX=clang++ meson setup "$build" --buildtype debugoptimized -Dfuzz=enabled -Dexamples=disabled \
     -Db_sanitize=address,undefined -Db_lundef=false
