@@ -22,8 +22,7 @@ void seal_escrow(std::span<const std::uint8_t> originals, const KeySchedule& key
                  FrameRecord& record) {
   uLongf size = compressBound(originals.size());
   Bytes packed(size);
-  if (compress2(packed.data(), &size, originals.data(), originals.size(), Z_DEFAULT_COMPRESSION) !=
-      Z_OK)
+  if (compress2(packed.data(), &size, originals.data(), originals.size(), Z_BEST_SPEED) != Z_OK)
     throw RecordError("the originals cannot be compressed: not enough memory");
   record.escrow.clear();
   seal(std::span(packed).first(size), keys.id(), record.counter, keys.escrow(), record.escrow);
