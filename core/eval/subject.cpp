@@ -14,8 +14,10 @@ constexpr double same_face = 0.4;  // overlap of two boxes of one face
 
 }  // namespace
 
-std::optional<Sighting> main_face(std::span<const std::vector<Detection>> found,
+std::optional<Sighting> main_face(std::span<const std::vector<Detection>> all,
                                   std::span<const std::string> detectors, cv::Size size) {
+  std::vector<std::vector<Detection>> found;
+  for (const auto& by_detector : all) found.push_back(sure_ones(by_detector));
   std::optional<Sighting> best;
   std::ptrdiff_t most = 0;
   double nearest = 0;

@@ -3,8 +3,11 @@
 // Measures how much a protected face still shows, and how much of the picture is left.
 
 #include <gst/gst.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <clocale>
+#include <csignal>
 #include <cstdio>
 #include <mutex>
 #include <opencv2/core/utility.hpp>
@@ -78,9 +81,21 @@ void print_tables(const Options& options, std::vector<Dataset> sets) {
   }
 }
 
+// Says, when the user stops the program, that nothing is lost.
+void interrupted(int signal) {
+  static constexpr char words[] =
+      "\nfaceperturb-eval: interrupted; the same command goes on where it was stopped\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, words, sizeof words - 1);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
 void write_report(Options& options, std::vector<Dataset> sets, std::vector<std::string> faults,
                   std::string command) {
   need_gnuplot();
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, interrupted);
+  if (std::ranges::any_of(sets, [](const Dataset& set) { return !set.clips.empty(); }))
+    evaluation::need_element();
   std::size_t done = 0, all = 0;
   for (const Dataset& set : sets) all += steps(set) + evaluation::steps(set);
   std::mutex mutex;
