@@ -124,7 +124,7 @@ TEST(EvalProgram, GoesOnWhereItWasStopped) {
 }
 
 TEST(EvalProgram, CountsTheLeaksOfAClip) {
-  constexpr int frames = 40;
+  constexpr int frames = 25;
   const TemporaryFolder folder;
   fs::create_directories(folder / "clips");
   write_scene((folder / "clips/scene.mkv").string(), {480, 270}, frames, 25);
@@ -154,7 +154,7 @@ TEST(EvalProgram, CountsTheLeaksOfAClip) {
   EXPECT_GT(json["tables"]["clips-scene"]["shuffle, face"]["bitrate, x264"], row["bitrate, x264"]);
 
   // Started again it measures nothing anew: not even the times differ.
-  const Outcome again = run((folder / "clips").string() + " --out " + (folder / "report").string());
+  const Outcome again = run(arguments);
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(nlohmann::json::parse(read_file(folder / "report/report.json"))["tables"],
             json["tables"]);
