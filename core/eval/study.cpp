@@ -77,7 +77,9 @@ std::vector<Face> faces_of(const ClearPicture& picture) {
 
 Study::Study(Dataset set, const Plan& plan)
     : set_(std::move(set)), plan_(plan), models_key_(fingerprint(plan.models)) {
-  for (std::size_t i = 0; i < plan.jobs; ++i) tools_.emplace_back(plan.models);
+  const auto jobs =
+      std::clamp<std::size_t>(plan.jobs, 1, std::max<std::size_t>(1, set_.samples.size()));
+  for (std::size_t i = 0; i < jobs; ++i) tools_.emplace_back(plan.models);
   detectors_ = tools_.front().detector_names();
   embedders_ = tools_.front().embedder_names();
   meters_ = tools_.front().quality_names();

@@ -135,6 +135,7 @@ Regions regions_of(const std::string& text) {
       throw Failure(std::string("there is no region '") + *part + "'");
     regions = regions | known->region;
   }
+  if (regions == Regions{}) throw Failure("--regions names no region");
   return regions;
 }
 

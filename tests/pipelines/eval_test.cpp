@@ -41,7 +41,12 @@ TEST(EvalProgram, SaysWhatIsWrong) {
   std::ofstream(notes) << "no network";
   fs::create_directories(folder / "portraits/0");
   cv::imwrite((folder / "portraits/0/0.png").string(), eval::render_portrait({160, 160}, 0).bgr);
-  const std::string portraits = (folder / "portraits").string();
+  const std::string portraits =
+      (folder / "portraits").string() + " --landmark-model " + small_model();
+  fs::create_directories(folder / "unreadable/0");
+  std::ofstream(folder / "unreadable/0/0.png") << "no picture";
+  const std::string unreadable =
+      (folder / "unreadable").string() + " --landmark-model " + small_model();
   for (const auto& [arguments, words] : std::initializer_list<std::pair<std::string, std::string>>{
            {"", "DATASET"},
            {empty, "'" + empty + "' has nothing to use"},
@@ -62,6 +67,11 @@ TEST(EvalProgram, SaysWhatIsWrong) {
            {portraits + " --per-person -1", "--per-person"},
            {portraits + " --cell-size 0", "--cell-size"},
            {portraits + " --seed none", "none"},
+           {portraits + " --regions \"\"", "--regions"},
+           {portraits + " --per-person 9", "nobody with 9 pictures"},
+           {(folder / "portraits/0/0.png").string(), "is no folder"},
+           {unreadable, "nothing could be measured"},
+           {unreadable + " --out " + (folder / "report").string(), "nothing could be measured"},
            {portraits + " --nonsense", "--nonsense"},
            {portraits + " --out report --method shuffle", "--method"}}) {
     const Outcome outcome = run(arguments);
