@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <string_view>
+#include <tuple>
 
 #include "eval/face_nets.h"
 #include "eval/faster_rcnn.h"
@@ -65,10 +66,12 @@ std::unique_ptr<PictureDetector> make_cascades() {
     for (const bool mirrored : {false, true})
       std::ranges::copy(profile->detect(picture.luma(), min_face_size, least, mirrored),
                         std::back_inserter(found));
-    std::ranges::stable_sort(found, std::greater{}, &Detection::score);
-    std::vector<Detection> faces;  // each once, whichever cascades saw it
-    for (Detection& face : found) {
-      face.sure = face.score > neighbours;
+    for (Detection& face : found) face.sure = face.score > neighbours;
+    std::ranges::stable_sort(found, std::greater{}, [](const Detection& face) {
+      return std::tuple(face.sure, face.frontal, face.score);
+    });
+    std::vector<Detection> faces;  // each once, by the cascade that knows best where it is
+    for (const Detection& face : found) {
       const auto same = [&](const Detection& other) {
         return iou(face.box, other.box) > same_face;
       };

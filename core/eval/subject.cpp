@@ -14,15 +14,14 @@ constexpr double same_face = 0.4;  // overlap of two boxes of one face
 
 }  // namespace
 
-std::optional<Sighting> main_face(std::span<const std::vector<Detection>> all,
+std::optional<Sighting> main_face(std::span<const std::vector<Detection>> found,
                                   std::span<const std::string> detectors, cv::Size size) {
-  std::vector<std::vector<Detection>> found;
-  for (const auto& by_detector : all) found.push_back(sure_ones(by_detector));
   std::optional<Sighting> best;
   std::ptrdiff_t most = 0;
   double nearest = 0;
   for (std::size_t d = 0; d < found.size(); ++d) {
     for (const Detection& face : found[d]) {
+      if (!face.sure) continue;
       const auto votes = std::ranges::count_if(found, [&](const auto& boxes) {
         return std::ranges::any_of(
             boxes, [&](const auto& other) { return iou(face.box, other.box) > same_face; });

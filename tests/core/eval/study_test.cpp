@@ -118,6 +118,21 @@ TEST_F(StudyTest, TheCacheGivesTheSameAndADamagedOneIsMeasuredAgain) {
             second.attacks.at("histogram").clear_gallery.rank_one.value);
 }
 
+TEST(MainFace, DoubtfulDetectionsAgreeWithASureOneAndAreNoneThemselves) {
+  const Rect middle{40, 40, 40, 40}, aside{0, 0, 30, 30}, doubtful{80, 80, 20, 20};
+  const std::vector<std::vector<Detection>> found{
+      {{.box = aside, .score = 2}, {.box = middle, .score = 1}},
+      {{.box = aside, .score = 0.9F},
+       {.box = middle, .score = 0.4F, .sure = false},
+       {.box = doubtful, .score = 0.3F, .sure = false}},
+  };
+  const std::vector<std::string> names{"one", "two"};
+  const auto face = main_face(found, names, {120, 120});
+  ASSERT_TRUE(face);
+  EXPECT_EQ(face->box.x, middle.x);
+  EXPECT_EQ(face->source, "one");
+}
+
 TEST_F(StudyTest, SeedsDiffer) {
   const Trial trial{methods_at(2000).front(), Depth::fidelity, nullptr};
   const double one = Study(set(), plan).run(trial)[0].psnr;
