@@ -65,10 +65,25 @@ std::string introduction(const Evaluation& e) {
   return text;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) (text += text.empty() ? "" : ", ") += name;
+  return text;
+}
+
+std::string instruments(const Evaluation& e) {
+  const auto& detectors = e.study->detectors();
+  const auto networks = e.study->embedders().size() - 1;  // all but the histogram
+  return "Measured with the detectors " + joined(detectors) + "; the embedders " +
+         joined(e.study->embedders()) + ", lbph, eigenfaces, of which " + std::to_string(networks) +
+         (networks == 1 ? " is a network" : " are networks") + "; the quality meters " +
+         joined(e.study->meters()) + ".";
+}
+
 }  // namespace
 
 Section section_of(const Evaluation& e, std::uint64_t seed) {
-  Section section{e.study->set().name, {introduction(e)}, {}, {}};
+  Section section{e.study->set().name, {introduction(e), instruments(e)}, {}, {}};
   if (e.study->pictures().empty()) return section;
   section.tables = {detection(e), fidelity(e), quality(e), recall(e)};
   for (const auto& [embedder, attack] : e.clear.attacks)
@@ -100,6 +115,7 @@ Section protocol() {
       "where none sees one, the median box of the other pictures stands in. Other faces that two "
       "detectors agree on count neither for nor against a detector.",
   };
+  section.paragraphs.emplace_back(paper::at_hand);
   for (const auto line : paper::contradictions) section.paragraphs.emplace_back(line);
   return section;
 }

@@ -42,7 +42,7 @@ cv::Mat with_boxes(const cv::Mat& picture, const std::vector<std::vector<Detecti
   cv::Mat result;
   cv::resize(picture, result, {}, zoom, zoom, zoom < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
   for (std::size_t d = 0; d < found.size(); ++d)
-    for (const Detection& face : found[d]) {
+    for (const Detection& face : sure_ones(found[d])) {
       const Rect& b = face.box;
       const cv::Rect2d box(b.x * zoom, b.y * zoom, b.width * zoom, b.height * zoom);
       cv::rectangle(result, box, colours[d % colours.size()].bgr, 2);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "eval/embedders.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
 #include <opencv2/dnn.hpp>
 #include <opencv2/imgproc.hpp>
+#include <sstream>
+#include <string_view>
 
 #include "eval/align.h"
 #include "faces/detector.h"
@@ -21,17 +25,75 @@ void scale_to_unit_length(Embedding& e) {
     for (float& value : e) value /= length;
 }
 
+// What is done to a pixel's value in 0..1, RGB: less `mean`, over `deviation`.
+struct Range {
+  std::string_view name;
+  cv::Scalar mean, deviation;
+};
+const std::array ranges{
+    Range{"imagenet", {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
+    Range{"-1..1", cv::Scalar::all(0.5), cv::Scalar::all(0.5)},
+    Range{"0..1", cv::Scalar::all(0), cv::Scalar::all(1)},
+    Range{"0..255", cv::Scalar::all(0), cv::Scalar::all(1 / 255.0)},
+};
+
+struct NetSettings {
+  std::vector<std::string> files;  // one or two
+  int size = aligned_size;
+  const Range* range = &ranges[0];
+  bool bgr = false;
+};
+
+int size_of(std::string_view text) {
+  int size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  return error == std::errc() && end == text.data() + text.size() ? size : 0;
+}
+
+NetSettings read(const std::string& model) {
+  NetSettings settings;
+  if (std::filesystem::is_regular_file(model)) {  // a name may have commas in it
+    settings.files = {model};
+    return settings;
+  }
+  std::istringstream parts(model);
+  for (std::string part; std::getline(parts, part, ',');) {
+    if (part.starts_with("size=")) {
+      settings.size = size_of(std::string_view(part).substr(5));
+      if (settings.size < 16 || settings.size > 1024)
+        throw ModelError("'" + part + "' of '" + model + "' is no size from 16 to 1024");
+    } else if (part.starts_with("input=")) {
+      settings.range = std::ranges::find(ranges, std::string_view(part).substr(6), &Range::name);
+      if (settings.range == ranges.end())
+        throw ModelError("'" + part + "' of '" + model +
+                         "' is none of imagenet, -1..1, 0..1, 0..255");
+    } else if (part == "bgr") {
+      settings.bgr = true;
+    } else {
+      settings.files.push_back(part);
+    }
+  }
+  if (settings.files.empty() || settings.files.size() > 2)
+    throw ModelError("'" + model + "' is not FILE[,CONFIG][,size=N][,input=RANGE][,bgr]");
+  return settings;
+}
+
 class NetEmbedder final : public Embedder {
  public:
-  explicit NetEmbedder(const std::string& file) : net_(cv::dnn::readNet(file)) {}
+  explicit NetEmbedder(NetSettings settings)
+      : net_(cv::dnn::readNet(settings.files.front(),
+                              settings.files.size() > 1 ? settings.files[1] : "")),
+        settings_(std::move(settings)) {}
 
   Embedding embed(const cv::Mat& aligned) override {
-    cv::Mat rgb;
-    cv::cvtColor(aligned, rgb, cv::COLOR_BGR2RGB);
-    rgb.convertTo(rgb, CV_32F, 1 / 255.0);
-    cv::subtract(rgb, cv::Scalar(0.485, 0.456, 0.406), rgb);
-    cv::divide(rgb, cv::Scalar(0.229, 0.224, 0.225), rgb);
-    net_.setInput(cv::dnn::blobFromImage(rgb));
+    cv::Mat input;
+    const int interpolation = settings_.size < aligned.cols ? cv::INTER_AREA : cv::INTER_LINEAR;
+    cv::resize(aligned, input, {settings_.size, settings_.size}, 0, 0, interpolation);
+    cv::cvtColor(input, input, cv::COLOR_BGR2RGB);
+    input.convertTo(input, CV_32F, 1 / 255.0);
+    cv::subtract(input, settings_.range->mean, input);
+    cv::divide(input, settings_.range->deviation, input);
+    net_.setInput(cv::dnn::blobFromImage(input, 1, {}, {}, settings_.bgr));
     const cv::Mat out = net_.forward();
     Embedding result(out.ptr<float>(), out.ptr<float>() + out.total());
     scale_to_unit_length(result);
@@ -40,6 +102,7 @@ class NetEmbedder final : public Embedder {
 
  private:
   cv::dnn::Net net_;
+  NetSettings settings_;
 };
 
 constexpr int blocks = 7;
@@ -88,17 +151,27 @@ class HistogramEmbedder final : public Embedder {
 
 }  // namespace
 
-std::unique_ptr<Embedder> make_net_embedder(const std::string& file) {
-  if (!std::filesystem::is_regular_file(file)) throw ModelError("'" + file + "' does not exist");
+std::unique_ptr<Embedder> make_net_embedder(const std::string& model) {
+  const NetSettings settings = read(model);
+  for (const std::string& file : settings.files)
+    if (!std::filesystem::is_regular_file(file)) throw ModelError("'" + file + "' does not exist");
+  const std::string side = std::to_string(settings.size);
   try {
-    auto embedder = std::make_unique<NetEmbedder>(file);
+    auto embedder = std::make_unique<NetEmbedder>(settings);
     if (embedder->embed(cv::Mat(aligned_size, aligned_size, CV_8UC3, cv::Scalar::all(99))).empty())
-      throw ModelError("'" + file + "' gives no numbers");
+      throw ModelError("'" + model + "' gives no numbers");
     return embedder;
   } catch (const cv::Exception&) {
-    throw ModelError("'" + file + "' is no network that embeds a 112x112 face, or is damaged");
+    throw ModelError("'" + settings.files.front() + "' is no network that embeds a face of " +
+                     side + "x" + side + " pixels, or is damaged; size=N tells another size");
   }
 }
+
+std::string embedder_name(const std::string& model) {
+  return std::filesystem::path(embedder_files(model).front()).stem();
+}
+
+std::vector<std::string> embedder_files(const std::string& model) { return read(model).files; }
 
 std::unique_ptr<Embedder> make_histogram_embedder() {
   return std::make_unique<HistogramEmbedder>();

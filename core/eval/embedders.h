@@ -18,9 +18,19 @@ class Embedder {
   virtual Embedding embed(const cv::Mat& aligned) = 0;
 };
 
-/// A recognition network: input 1x3x112x112 RGB less ImageNet's mean over its standard deviation,
-/// output of any length, scaled to length 1. Throws ModelError, also where the file is none.
-std::unique_ptr<Embedder> make_net_embedder(const std::string& file);
+/// A recognition network: `FILE[,CONFIG][,size=N][,input=RANGE][,bgr]`, of any kind that OpenCV
+/// reads (ONNX, Caffe, TensorFlow, Torch; CONFIG is the second file of those that have two). Its
+/// input is 1x3xNxN, N = 112 unless told otherwise, RGB unless `bgr`, its values, RANGE:
+/// - `imagenet`: less ImageNet's mean over its standard deviation; the default
+/// - `-1..1`, `0..1`, `0..255`
+/// Its output, of any length, is scaled to length 1. Throws ModelError.
+std::unique_ptr<Embedder> make_net_embedder(const std::string& model);
+
+/// The name that a report gives it: the file's without folder and extension.
+std::string embedder_name(const std::string& model);
+
+/// The files that make_net_embedder() reads.
+std::vector<std::string> embedder_files(const std::string& model);
 
 /// The colour histogram of the face, 8x8x8 bins, as square roots. Length 1. A permutation within
 /// the face keeps it.

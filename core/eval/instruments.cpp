@@ -5,14 +5,21 @@
 #include <filesystem>
 #include <opencv2/imgproc.hpp>
 
-#include "eval/faster_rcnn.h"
 #include "eval/grey.h"
-#include "faces/picture.h"
 
 namespace faceperturb::eval {
 namespace {
 
 std::string stem(const std::string& file) { return std::filesystem::path(file).stem(); }
+
+// Two files of one name are told apart by their order.
+template <typename T>
+void add(std::vector<Named<T>>& tools, const std::string& name, std::unique_ptr<T> tool) {
+  std::string unique = name;
+  for (int n = 2; std::ranges::find(tools, unique, &Named<T>::name) != tools.end(); ++n)
+    unique = name + " (" + std::to_string(n) + ")";
+  tools.push_back({unique, std::move(tool)});
+}
 
 template <typename T>
 std::vector<std::string> names(const std::vector<Named<T>>& tools) {
@@ -24,19 +31,17 @@ std::vector<std::string> names(const std::vector<Named<T>>& tools) {
 }  // namespace
 
 Instruments::Instruments(const Models& models) : predictor_(models.landmarks) {
-  for (const auto kind : {DetectorKind::hog, DetectorKind::cascade}) {
-    const auto& info = detector_info(kind);
-    detectors_.push_back({std::string(info.name), info.make("")});
-  }
-  for (const auto& file : models.detectors)
-    detectors_.push_back({detector_name(file), make_detector(file)});
+  add(detectors_, "hog", make_hog());
+  add(detectors_, "cascade", make_cascades());
+  for (const auto& model : models.detectors)
+    add(detectors_, detector_name(model), make_detector(model));
 
-  for (const auto& file : models.embedders)
-    embedders_.push_back({stem(file), make_net_embedder(file)});
-  embedders_.push_back({"histogram", make_histogram_embedder()});
+  for (const auto& model : models.embedders)
+    add(embedders_, embedder_name(model), make_net_embedder(model));
+  add(embedders_, "histogram", make_histogram_embedder());
 
-  for (const auto& file : models.quality) quality_.push_back({stem(file), make_net_quality(file)});
-  quality_.push_back({"brisque", make_brisque()});
+  for (const auto& file : models.quality) add(quality_, stem(file), make_net_quality(file));
+  add(quality_, "brisque", make_brisque());
 }
 
 std::vector<std::string> Instruments::detector_names() const { return names(detectors_); }
@@ -44,18 +49,8 @@ std::vector<std::string> Instruments::embedder_names() const { return names(embe
 std::vector<std::string> Instruments::quality_names() const { return names(quality_); }
 
 std::vector<std::vector<Detection>> Instruments::detect(const cv::Mat& bgr, int min_face_size) {
-  const cv::Mat grey = grey_of(bgr);
-  const Picture picture(luma_view(grey));
-  const auto reduction = static_cast<float>(picture.reduction());
-  const int least = std::max(8, min_face_size / picture.reduction());
   std::vector<std::vector<Detection>> all;
-  for (const auto& detector : detectors_) {
-    auto found = detector.tool->detect(picture, least);
-    for (Detection& face : found)
-      face.box = {face.box.x * reduction, face.box.y * reduction, face.box.width * reduction,
-                  face.box.height * reduction};
-    all.push_back(std::move(found));
-  }
+  for (const auto& detector : detectors_) all.push_back(detector.tool->detect(bgr, min_face_size));
   return all;
 }
 

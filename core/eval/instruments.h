@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "eval/detectors.h"
 #include "eval/embedders.h"
 #include "eval/quality.h"
-#include "faces/detector.h"
 #include "faces/face.h"
 #include "faces/landmarks.h"
 
@@ -18,7 +18,7 @@ namespace faceperturb::eval {
 /// are always there.
 struct Models {
   std::string landmarks;
-  /// Detectors as make_detector() takes them; files of the others.
+  /// As make_detector(), make_net_embedder() and make_net_quality() take them.
   std::vector<std::string> detectors, embedders, quality;
 };
 
@@ -47,7 +47,7 @@ class Instruments {
   Landmarks landmarks(const cv::Mat& bgr, const Rect& box) const;
 
  private:
-  std::vector<Named<Detector>> detectors_;
+  std::vector<Named<PictureDetector>> detectors_;
   std::vector<Named<Embedder>> embedders_;
   std::vector<Named<QualityMeter>> quality_;
   LandmarkPredictor predictor_;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "eval/study.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
+#include <stdexcept>
 
 #include "eval/align.h"
 #include "eval/cache.h"
@@ -21,40 +22,27 @@ namespace fs = std::filesystem;
 
 cv::Mat read(const fs::path& file) { return cv::imread(file, cv::IMREAD_COLOR); }
 
+// Whether a JPEG ends before its picture does: its decoder fills up with grey, and says nothing.
+bool cut_short(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  if (!bytes.starts_with("\xFF\xD8")) return false;
+  const auto scan = bytes.rfind("\xFF\xDA"), end = bytes.rfind("\xFF\xD9");
+  return scan == std::string::npos || end == std::string::npos || end < scan;
+}
+
 std::string quoted(const fs::path& file) {
   std::ostringstream text;
   text << '\'' << file.string() << '\'';
   return text.str();
 }
 
-std::string stamp(const fs::path& file) {
-  std::error_code error;
-  std::ostringstream text;
-  text << file.string() << ' ' << fs::file_size(file, error) << ' '
-       << fs::last_write_time(file, error).time_since_epoch().count();
-  return text.str();
-}
-
-// The program and the library: what another build measured is not taken from a cache.
-std::string build() {
-  Dl_info library{};
-  dladdr(reinterpret_cast<const void*>(&method_info), &library);
-  return stamp("/proc/self/exe") + ' ' + stamp(library.dli_fname ? library.dli_fname : "");
-}
-
-std::string describe(const Models& models) {
-  std::string text = build() + ' ' + stamp(models.landmarks);
-  for (const auto* files : {&models.detectors, &models.embedders, &models.quality}) {
-    text += " |";
-    for (const auto& file : *files) text += ' ' + stamp(file);
-  }
-  return text;
-}
-
 // Faces of which the truth says nothing: seen by two detectors in the clear picture, none of the
 // subjects.
-std::vector<Rect> others(const std::vector<std::vector<Detection>>& found,
+std::vector<Rect> others(const std::vector<std::vector<Detection>>& all,
                          const std::vector<Subject>& subjects) {
+  std::vector<std::vector<Detection>> found;
+  for (const auto& by_detector : all) found.push_back(sure_ones(by_detector));
   const auto near = [](const Rect& a, const Rect& b) { return iou(a, b) > 0.4; };
   std::vector<Rect> boxes;
   for (const auto& by_detector : found)
@@ -62,8 +50,8 @@ std::vector<Rect> others(const std::vector<std::vector<Detection>>& found,
       if (std::ranges::any_of(subjects,
                               [&](const Subject& s) { return near(s.face.box, face.box); }))
         continue;
-      const auto votes = std::ranges::count_if(found, [&](const auto& all) {
-        return std::ranges::any_of(all, [&](const auto& d) { return near(d.box, face.box); });
+      const auto votes = std::ranges::count_if(found, [&](const auto& boxes) {
+        return std::ranges::any_of(boxes, [&](const auto& d) { return near(d.box, face.box); });
       });
       if (votes >= 2) boxes.push_back(face.box);
     }
@@ -88,8 +76,10 @@ std::vector<Face> faces_of(const ClearPicture& picture) {
 }  // namespace
 
 Study::Study(Dataset set, const Plan& plan)
-    : set_(std::move(set)), plan_(plan), models_key_(describe(plan.models)) {
-  for (std::size_t i = 0; i < plan.jobs; ++i) tools_.emplace_back(plan.models);
+    : set_(std::move(set)), plan_(plan), models_key_(fingerprint(plan.models)) {
+  const auto jobs =
+      std::clamp<std::size_t>(plan.jobs, 1, std::max<std::size_t>(1, set_.samples.size()));
+  for (std::size_t i = 0; i < jobs; ++i) tools_.emplace_back(plan.models);
   detectors_ = tools_.front().detector_names();
   embedders_ = tools_.front().embedder_names();
   meters_ = tools_.front().quality_names();
@@ -99,7 +89,13 @@ Study::Study(Dataset set, const Plan& plan)
 Study::~Study() = default;
 
 std::string Study::key(const ClearPicture& picture, const std::string& what) const {
-  return stamp(picture.sample.file) + '\n' + models_key_ + '\n' + what;
+  std::ostringstream text;
+  text << stamp(picture.sample.file) << '\n' << models_key_ << '\n' << what;
+  for (const Subject& subject : picture.subjects) {
+    const Rect& box = subject.face.box;
+    text << ' ' << box.x << ' ' << box.y << ' ' << box.width << ' ' << box.height;
+  }
+  return text.str();
 }
 
 std::uint64_t Study::seed_of(const ClearPicture& picture) const {
@@ -110,22 +106,36 @@ std::uint64_t Study::seed_of(const ClearPicture& picture) const {
 void Study::look_at_clear() {
   const Cache cache(plan_.cache);
   std::vector<ClearPicture> all(set_.samples.size());
-  parallel_for(all.size(), tools_.size(), [&](std::size_t worker, std::size_t i) {
-    ClearPicture& picture = all[i];
-    picture.sample = set_.samples[i];
+  std::vector<std::string> faults(all.size());
+  const auto for_each_picture = [&](auto work) {
+    parallel_for(all.size(), tools_.size(), [&](std::size_t worker, std::size_t i) {
+      if (!faults[i].empty()) return;
+      try {
+        work(tools_[worker], all[i]);
+      } catch (const CacheError&) {
+        throw;
+      } catch (const std::exception& error) {
+        faults[i] = error.what();
+      }
+    });
+  };
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].sample = set_.samples[i];
+
+  for_each_picture([&](Instruments& tools, ClearPicture& picture) {
     const cv::Mat bgr = read(picture.sample.file);
+    if (bgr.empty()) throw std::runtime_error("cannot be read as a picture");
+    if (cut_short(picture.sample.file)) throw std::runtime_error("is cut short");
     picture.size = bgr.size();
-    if (bgr.empty()) return;
     picture.min_face_size = min_face_size_of(picture);
     const std::string name = key(picture, "detections");
     auto known = cache.load(name);
     if (!known) {
-      known.emplace().look.detections = tools_[worker].detect(bgr, picture.min_face_size);
+      known.emplace().look.detections = tools.detect(bgr, picture.min_face_size);
       cache.store(name, *known);
     }
     picture.look.detections = known->look.detections;
     for (const TruthFace& face : picture.sample.faces) {
-      auto subject = make_subject(tools_[worker], bgr, {face.box, "truth"});
+      auto subject = make_subject(tools, bgr, {face.box, "truth"});
       if (face.landmarks) {
         subject.face.landmarks = face.landmarks;
         subject.points = five_points(*face.landmarks);
@@ -134,31 +144,29 @@ void Study::look_at_clear() {
     }
     if (!picture.subjects.empty()) return;
     if (const auto face = main_face(picture.look.detections, detectors_, picture.size))
-      picture.subjects.push_back(make_subject(tools_[worker], bgr, *face));
+      picture.subjects.push_back(make_subject(tools, bgr, *face));
   });
 
   std::map<std::pair<int, int>, std::vector<Rect>> boxes;  // by the picture's size
   for (const ClearPicture& picture : all)
     if (!picture.subjects.empty())
       boxes[{picture.size.width, picture.size.height}].push_back(picture.subjects[0].face.box);
-  parallel_for(all.size(), tools_.size(), [&](std::size_t worker, std::size_t i) {
-    ClearPicture& picture = all[i];
-    if (picture.size.empty()) return;
+  for_each_picture([&](Instruments& tools, ClearPicture& picture) {
     const cv::Mat bgr = read(picture.sample.file);
     if (picture.subjects.empty() && !picture.sample.identity.person.empty()) {
       const auto same = boxes.find({picture.size.width, picture.size.height});
       const auto box = same == boxes.end() ? std::nullopt : median_box(same->second);
-      if (box) picture.subjects.push_back(make_subject(tools_[worker], bgr, {*box, "median box"}));
+      if (box) picture.subjects.push_back(make_subject(tools, bgr, {*box, "median box"}));
     }
-    if (picture.subjects.empty()) return;
+    if (picture.subjects.empty()) throw std::runtime_error("shows no face to any detector");
     picture.ignored = others(picture.look.detections, picture.subjects);
     const std::string name = key(picture, "clear");
     auto known = cache.load(name);
     if (!known) {
       auto& look = known.emplace().look;
       const cv::Mat aligned = align(bgr, picture.subjects[0].points);
-      look = look_at(tools_[worker], bgr, picture.subjects[0].points, 0, Depth::identity);
-      look.quality = tools_[worker].rate(aligned);
+      look = look_at(tools, bgr, picture.subjects[0].points, 0, Depth::identity);
+      look.quality = tools.rate(aligned);
       cache.store(name, *known);
     }
     known->look.detections = picture.look.detections;
@@ -166,15 +174,11 @@ void Study::look_at_clear() {
     if (plan_.step) plan_.step();
   });
 
-  for (ClearPicture& picture : all) {
-    const std::string file = quoted(picture.sample.file);
-    if (picture.size.empty())
-      set_.faults.push_back(file + " cannot be read as a picture");
-    else if (picture.subjects.empty())
-      set_.faults.push_back(file + " shows no face to any detector");
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (faults[i].empty())
+      pictures_.push_back(std::move(all[i]));
     else
-      pictures_.push_back(std::move(picture));
-  }
+      set_.faults.push_back(quoted(all[i].sample.file) + " " + faults[i]);
 }
 
 Measurement Study::measure(Instruments& tools, const ClearPicture& picture,

@@ -21,6 +21,7 @@ std::optional<Sighting> main_face(std::span<const std::vector<Detection>> found,
   double nearest = 0;
   for (std::size_t d = 0; d < found.size(); ++d) {
     for (const Detection& face : found[d]) {
+      if (!face.sure) continue;
       const auto votes = std::ranges::count_if(found, [&](const auto& boxes) {
         return std::ranges::any_of(
             boxes, [&](const auto& other) { return iou(face.box, other.box) > same_face; });

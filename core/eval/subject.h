@@ -25,7 +25,8 @@ struct Sighting {
 };
 
 /// The face that most detectors agree on, of those the one nearest to the picture's middle; its box
-/// is that of the first detector in the list that sees it. `found` is by detector.
+/// is that of the first detector in the list that is sure of it. Doubtful detections agree with a
+/// sure one, and are none themselves. `found` is by detector.
 std::optional<Sighting> main_face(std::span<const std::vector<Detection>> found,
                                   std::span<const std::string> detectors, cv::Size size);
 

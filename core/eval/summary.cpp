@@ -14,10 +14,11 @@ namespace {
 constexpr int most_components = 100;
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-// The paper's threshold is for networks; the scores of the first two detectors have other scales.
+// The paper's threshold is for networks; the scores of the first two detectors have other scales,
+// and count where these are sure.
 double least_score(const std::string& detector) {
-  return detector == "hog" || detector == "cascade" ? -std::numeric_limits<double>::infinity()
-                                                    : 0.8;
+  if (detector == "hog") return 0;
+  return detector == "cascade" ? 3 : 0.8;
 }
 
 double mean(std::span<const double> values) {
@@ -142,10 +143,12 @@ Summary Summarizer::summarize(std::span<const Look* const> looks) const {
       const auto truth = truth_of(pictures[i]);
       scorer.add(now, truth, pictures[i].ignored);
       for (const Detection& before : pictures[i].look.detections[d]) {
+        if (!before.sure) continue;
         if (std::ranges::none_of(truth, [&](const Rect& b) { return iou(b, before.box) > 0.4; }))
           continue;
-        const bool seen = std::ranges::any_of(
-            now, [&](const Detection& after) { return iou(after.box, before.box) >= 0.5; });
+        const bool seen = std::ranges::any_of(now, [&](const Detection& after) {
+          return after.sure && iou(after.box, before.box) >= 0.5;
+        });
         result.moved.push_back({distances[i], seen});
       }
     }

@@ -31,6 +31,9 @@ Table table_of(const Evaluation& e, const std::string& id, std::string title, st
       e.study->set().name + "-" + id, std::move(title), std::move(note), std::move(columns), {}};
 }
 
+// Whether the paper compares this method: it has no `average` and no blur.
+bool paper_has(Method method) { return method != Method::average && method != Method::blur; }
+
 // theta of each detector, over some trials.
 std::vector<double> thetas(const Evaluation& e, std::span<const Outcome* const> outcomes) {
   std::vector<double> limits;
@@ -70,8 +73,11 @@ Table detection(const Evaluation& e) {
       e, "table1", "Table 1: detection before and after, n = " + std::to_string(paper::pixels),
       "A detection is right where it overlaps a face of the truth by more than 0.5 (intersection "
       "over union). Precision, recall and F (alpha = 1) of detections whose score is above 0.8; of "
-      "hog and cascade, whose scores have other scales, of all. AP: all-point interpolation, over "
-      "all detections of score 0.5 or more. Detectors see luma.",
+      "hog and cascade, whose scores have other scales, above their usual thresholds (0, and 3 "
+      "windows). AP: all-point interpolation, over all detections that were kept: networks from a "
+      "score of 0.05 on (Faster R-CNN from its own layer's threshold on, MMOD from its own), hog "
+      "from -1, cascade from 2 windows. Networks see colour as they were trained, hog and cascade "
+      "luma.",
       {"precision", "recall", "F", "AP", "what the paper calls accuracy"});
   const auto add = [&](const std::string& name, const Summary& summary) {
     for (std::size_t d = 0; d < summary.detectors.size(); ++d) {
@@ -83,11 +89,16 @@ Table detection(const Evaluation& e) {
   };
   add("clear", e.clear);
   for (const Outcome& outcome : e.methods) add(outcome.trial.variant.method, outcome.summary);
-  const auto of_the_paper = [&](const std::string& name, double accuracy) {
-    table.rows.push_back(numbers(name, {unknown, unknown, unknown, unknown, accuracy}));
+  const auto of_the_paper = [&](const std::string& name, const Value& accuracy) {
+    Table::Row& row = table.rows.emplace_back(Table::Row{"the paper's " + name, {}});
+    row.values.assign(4, paper::missing);
+    row.values.push_back(accuracy);
   };
-  of_the_paper("the paper's YOLOv3 on LFW, clear", paper::yolo_before);
-  of_the_paper("the paper's YOLOv3 on LFW, shuffled", paper::yolo_after);
+  of_the_paper("YOLOv3 on LFW, clear", paper::yolo_before);
+  of_the_paper("YOLOv3 on LFW, shuffled", paper::yolo_after);
+  for (const char* detector : paper::detectors)
+    for (const char* when : {", clear", ", shuffled"})
+      of_the_paper(std::string(detector) + when, paper::missing);
   if (std::ranges::none_of(e.study->detectors(),
                            [](const auto& name) { return name.starts_with("faster-rcnn"); })) {
     auto& row = table.rows.emplace_back(Table::Row{"Faster R-CNN", {}});
@@ -104,11 +115,21 @@ Table fidelity(const Evaluation& e) {
       {"SSIM", "PSNR in dB", "paper's SSIM on LFW", "paper's PSNR on LFW", "ms"});
   table.rows.push_back(numbers("unprocessed", {1, e.clear.psnr, unknown, unknown, unknown}));
   for (const Outcome& outcome : e.methods) {
-    const bool known = outcome.trial.variant.method == paper::shuffle;
     const Summary& s = outcome.summary;
-    table.rows.push_back(numbers(outcome.trial.variant.method,
-                                 {s.ssim, s.psnr, known ? paper::shuffle_ssim : unknown,
-                                  known ? paper::shuffle_psnr : unknown, s.milliseconds}));
+    Table::Row& row =
+        table.rows.emplace_back(numbers(outcome.trial.variant.method, {s.ssim, s.psnr}));
+    const auto of_the_paper = [&](double shuffle) {
+      const Method method = outcome.trial.variant.settings.method;
+      if (method == Method::shuffle)
+        row.values.emplace_back(shuffle);
+      else if (paper_has(method))
+        row.values.emplace_back(paper::missing);
+      else
+        row.values.emplace_back(unknown);
+    };
+    of_the_paper(paper::shuffle_ssim);
+    of_the_paper(paper::shuffle_psnr);
+    row.values.emplace_back(s.milliseconds);
   }
   return table;
 }
@@ -117,18 +138,24 @@ Table quality(const Evaluation& e) {
   auto columns = e.study->meters();
   for (auto& column : columns)
     column += column == "brisque" ? " (0 best, 100 worst)" : " (larger is better)";
+  columns.emplace_back("paper's FaceQnet on LFW");
   Table table = table_of(
       e, "table3", "Table 3: face image quality, n = " + std::to_string(paper::pixels),
       "Mean over the aligned faces. The paper used FaceQnet (give its file by --quality), and left "
       "its own method out. BRISQUE knows nothing of faces.",
       columns);
-  const auto add = [&](const std::string& name, const Summary& summary) {
+  const auto add = [&](const std::string& name, const Summary& summary, bool printed) {
     Table::Row row{name, {}};
     for (const double value : summary.quality) row.values.emplace_back(value);
+    row.values.push_back(printed ? Value(paper::missing) : Value(unknown));
     table.rows.push_back(std::move(row));
   };
-  add("unprocessed", e.clear);
-  for (const Outcome& outcome : e.methods) add(outcome.trial.variant.method, outcome.summary);
+  add("unprocessed", e.clear, true);
+  for (const Outcome& outcome : e.methods) {
+    const Method method = outcome.trial.variant.settings.method;
+    add(outcome.trial.variant.method, outcome.summary,
+        paper_has(method) && method != Method::shuffle);
+  }
   return table;
 }
 

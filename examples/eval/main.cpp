@@ -3,8 +3,11 @@
 // Measures how much a protected face still shows, and how much of the picture is left.
 
 #include <gst/gst.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <clocale>
+#include <csignal>
 #include <cstdio>
 #include <mutex>
 #include <opencv2/core/utility.hpp>
@@ -30,6 +33,9 @@ std::vector<Dataset> load(const Options& options, std::vector<std::string>& faul
     try {
       Dataset set = load_dataset(folder);
       if (options.per_person > 0) keep_per_person(set, options.per_person);
+      if (set.samples.empty() && set.clips.empty())
+        throw DatasetError("'" + folder.string() + "' has nobody with " +
+                           std::to_string(options.per_person) + " pictures");
       sets.push_back(std::move(set));
     } catch (const DatasetError& error) {
       faults.emplace_back(error.what());
@@ -62,11 +68,13 @@ void print_faults(const std::vector<std::string>& faults) {
   for (const auto& fault : faults) std::fprintf(stderr, "faceperturb-eval: %s\n", fault.c_str());
 }
 
-// The chosen settings, a row each.
-void print_tables(const Options& options, std::vector<Dataset> sets) {
+// The chosen settings, a row each. Returns whether anything could be measured, as does the next.
+bool print_tables(const Options& options, std::vector<Dataset> sets) {
+  bool measured = false;
   for (Dataset& set : sets) {
     Study study(std::move(set), options.plan);
     if (!study.pictures().empty()) {
+      measured = true;
       const Summarizer summarizer(study, options.plan.seed);
       const Summary clear = summarizer.clear();
       print_head(study, clear);
@@ -76,11 +84,24 @@ void print_tables(const Options& options, std::vector<Dataset> sets) {
     }
     print_faults(study.set().faults);
   }
+  return measured;
 }
 
-void write_report(Options& options, std::vector<Dataset> sets, std::vector<std::string> faults,
+// Says, when the user stops the program, that nothing is lost.
+void interrupted(int signal) {
+  static constexpr char words[] =
+      "\nfaceperturb-eval: interrupted; the same command goes on where it was stopped\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, words, sizeof words - 1);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+bool write_report(Options& options, std::vector<Dataset> sets, std::vector<std::string> faults,
                   std::string command) {
   need_gnuplot();
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, interrupted);
+  if (std::ranges::any_of(sets, [](const Dataset& set) { return !set.clips.empty(); }))
+    evaluation::need_element();
   std::size_t done = 0, all = 0;
   for (const Dataset& set : sets) all += steps(set) + evaluation::steps(set);
   std::mutex mutex;
@@ -91,14 +112,19 @@ void write_report(Options& options, std::vector<Dataset> sets, std::vector<std::
     progress.show(done, static_cast<double>(done) / static_cast<double>(all));
   };
 
+  bool measured = false;
   Report report{"How much protected faces still show", std::move(command), {protocol()}};
   for (Dataset& set : sets) {
     if (!set.clips.empty()) {
-      report.sections.push_back(evaluation::evaluate_clips(set, options.plan, faults));
+      const Section section = evaluation::evaluate_clips(set, options.plan, faults);
+      measured |=
+          std::ranges::any_of(section.tables, [](const Table& t) { return !t.rows.empty(); });
+      report.sections.push_back(section);
       faults.insert(faults.end(), set.faults.begin(), set.faults.end());
       continue;
     }
     const Evaluation evaluation = evaluate(std::move(set), options.plan);
+    measured |= !evaluation.study->pictures().empty();
     report.sections.push_back(section_of(evaluation, options.plan.seed));
     const auto& more = evaluation.study->set().faults;
     faults.insert(faults.end(), more.begin(), more.end());
@@ -109,6 +135,7 @@ void write_report(Options& options, std::vector<Dataset> sets, std::vector<std::
   write(report, options.out);
   print_faults(faults);
   std::printf("%s\n", (options.out / "index.html").c_str());
+  return measured;
 }
 
 std::string command_of(int argc, char** argv) {
@@ -132,12 +159,14 @@ int main(int argc, char** argv) {
     cv::setNumThreads(1);  // each of our own threads has a core
     std::vector<std::string> faults;
     auto sets = load(options, faults);
+    bool measured = false;
     if (options.out.empty()) {
-      print_tables(options, std::move(sets));
+      measured = print_tables(options, std::move(sets));
       print_faults(faults);
     } else {
-      write_report(options, std::move(sets), std::move(faults), std::move(command));
+      measured = write_report(options, std::move(sets), std::move(faults), std::move(command));
     }
+    if (!measured) throw examples::Failure("nothing could be measured");
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "faceperturb-eval: %s\n", error.what());

@@ -58,8 +58,10 @@ void read(Raw& raw, int argc, char** argv) {
        "A face detection network: a file as of the element's detector-model, or\n"
        "faster-rcnn:WEIGHTS,CONFIG; may be repeated",
        "MODEL"},
-      {"embedder", 'e', 0, G_OPTION_ARG_FILENAME_ARRAY, &raw.embedders,
-       "A face recognition network; may be repeated", "FILE"},
+      {"embedder", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &raw.embedders,
+       "A face recognition network, FILE[,CONFIG][,size=N][,input=RANGE][,bgr]: N pixels (112);\n"
+       "RANGE imagenet (the default), -1..1, 0..1 or 0..255; may be repeated",
+       "MODEL"},
       {"quality", 'q', 0, G_OPTION_ARG_FILENAME_ARRAY, &raw.quality,
        "A face quality network; may be repeated", "FILE"},
       {"landmark-model", 0, 0, G_OPTION_ARG_FILENAME, &raw.landmarks, "dlib's 68 points", "FILE"},
@@ -133,6 +135,7 @@ Regions regions_of(const std::string& text) {
       throw Failure(std::string("there is no region '") + *part + "'");
     regions = regions | known->region;
   }
+  if (regions == Regions{}) throw Failure("--regions names no region");
   return regions;
 }
 

@@ -11,6 +11,9 @@
 
 namespace evaluation {
 
+/// Throws examples::Failure, with the remedy, where the element is not installed.
+void need_element();
+
 /// How often evaluate_clips() calls Plan::step.
 std::size_t steps(const faceperturb::eval::Dataset& set);
 

@@ -5,7 +5,7 @@
 #include <gst/video/gstvideometa.h>
 #include <gst/video/video.h>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <mutex>
@@ -18,6 +18,11 @@ namespace {
 
 using examples::Failure;
 using examples::Ptr;
+
+struct Picture {
+  cv::Mat i420;
+  cv::Size size;
+};
 
 class Clip {
  public:
@@ -70,17 +75,27 @@ class Clip {
   Ptr<GstElement> pipeline_;
 };
 
-cv::Mat luma_of(GstBuffer* buffer, GstCaps* caps) {
+// A copy without strides; odd sides lose their last pixel.
+Picture picture_of(GstBuffer* buffer, GstCaps* caps) {
   GstVideoInfo info;
   GstVideoFrame frame;
   if (!gst_video_info_from_caps(&info, caps) ||
       !gst_video_frame_map(&frame, &info, buffer, GST_MAP_READ))
     throw Failure("a frame cannot be read");
-  const cv::Mat view(info.height, info.width, CV_8UC1, GST_VIDEO_FRAME_PLANE_DATA(&frame, 0),
-                     static_cast<std::size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0)));
-  cv::Mat copy = view.clone();
+  Picture picture{{}, {info.width / 2 * 2, info.height / 2 * 2}};
+  picture.i420.create(picture.size.height * 3 / 2, picture.size.width, CV_8UC1);
+  std::uint8_t* to = picture.i420.data;
+  for (guint plane = 0; plane < 3; ++plane) {
+    const int width = picture.size.width / (plane ? 2 : 1);
+    const int height = picture.size.height / (plane ? 2 : 1);
+    const auto* from = static_cast<const std::uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, plane));
+    for (int y = 0; y < height; ++y, to += width)
+      std::copy_n(
+          from + static_cast<std::ptrdiff_t>(y) * GST_VIDEO_FRAME_PLANE_STRIDE(&frame, plane),
+          width, to);
+  }
   gst_video_frame_unmap(&frame);
-  return copy;
+  return picture;
 }
 
 std::vector<MarkedFace> marked_faces(GstBuffer* buffer) {
@@ -98,14 +113,14 @@ std::vector<MarkedFace> marked_faces(GstBuffer* buffer) {
 
 struct ClearFrames {
   std::mutex mutex;
-  std::deque<cv::Mat> frames;
+  std::deque<Picture> frames;
 };
 
 GstPadProbeReturn keep(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
   auto* clear = static_cast<ClearFrames*>(data);
   const Ptr<GstCaps> caps(gst_pad_get_current_caps(pad));
   try {
-    cv::Mat frame = luma_of(GST_PAD_PROBE_INFO_BUFFER(info), caps.get());
+    Picture frame = picture_of(GST_PAD_PROBE_INFO_BUFFER(info), caps.get());
     const std::lock_guard lock(clear->mutex);
     clear->frames.push_back(std::move(frame));
   } catch (const std::exception&) {
@@ -127,24 +142,32 @@ GstPadProbeReturn add_size(GstPad*, GstPadProbeInfo* info, gpointer data) {
 
 }  // namespace
 
-void compare_frames(const std::filesystem::path& file, const std::string& element,
-                    const FrameVisitor& visit) {
-  ClearFrames clear;  // outlives the clip that fills it
-  Clip clip(file,
-            "identity name=clear ! " + element + " ! appsink name=sink sync=false max-buffers=8");
+EncodedSize watch_clip(const std::filesystem::path& file, const std::string& element,
+                       const FrameVisitor& visit) {
+  EncodedSize size;
+  ClearFrames clear;  // these outlive the clip that fills them
+  Clip clip(file, "identity name=clear ! " + element +
+                      " ! tee name=all"
+                      " all. ! queue ! appsink name=sink sync=false max-buffers=8 async=false"
+                      " all. ! queue ! x264enc speed-preset=veryfast pass=qual quantizer=23"
+                      " ! fakesink name=x264 sync=false async=false"
+                      " all. ! queue ! vp9enc end-usage=cq cq-level=32 target-bitrate=100000000"
+                      " deadline=1 cpu-used=8 ! fakesink name=vp9 sync=false async=false");
   clip.watch("clear", "src", keep, &clear);
+  clip.watch("x264", "sink", add_size, &size.x264);
+  clip.watch("vp9", "sink", add_size, &size.vp9);
   const auto sink = clip.element("sink");
   clip.start();
   for (;;) {
     const Ptr<GstSample> sample(
         gst_app_sink_try_pull_sample(GST_APP_SINK(sink.get()), GST_SECOND / 10));
     if (!sample) {
-      if (clip.ended(0) || gst_app_sink_is_eos(GST_APP_SINK(sink.get()))) return;
+      if (clip.ended(GST_SECOND / 10)) return size;  // only when the encoders are done too
       continue;
     }
     GstBuffer* buffer = gst_sample_get_buffer(sample.get());
-    const cv::Mat after = luma_of(buffer, gst_sample_get_caps(sample.get()));
-    cv::Mat before;
+    const Picture after = picture_of(buffer, gst_sample_get_caps(sample.get()));
+    Picture before;
     {
       const std::lock_guard lock(clear.mutex);
       if (clear.frames.empty())
@@ -152,7 +175,7 @@ void compare_frames(const std::filesystem::path& file, const std::string& elemen
       before = std::move(clear.frames.front());
       clear.frames.pop_front();
     }
-    visit(before, after, marked_faces(buffer));
+    visit(before.i420, after.i420, after.size, marked_faces(buffer));
   }
 }
 
@@ -165,20 +188,6 @@ std::vector<double> frame_times(const std::filesystem::path& file, const std::st
   for (std::size_t i = 1; i < times.size(); ++i)
     result.push_back(std::chrono::duration<double, std::milli>(times[i] - times[i - 1]).count());
   return result;
-}
-
-EncodedSize encoded_size(const std::filesystem::path& file, const std::string& element) {
-  EncodedSize size;
-  Clip clip(file, element +
-                      " ! tee name=both"
-                      " both. ! queue ! x264enc speed-preset=veryfast pass=qual quantizer=23"
-                      " ! fakesink name=x264 sync=false async=false"
-                      " both. ! queue ! vp9enc end-usage=cq cq-level=32 target-bitrate=100000000"
-                      " deadline=1 cpu-used=8 ! fakesink name=vp9 sync=false async=false");
-  clip.watch("x264", "sink", add_size, &size.x264);
-  clip.watch("vp9", "sink", add_size, &size.vp9);
-  clip.play();
-  return size;
 }
 
 }  // namespace evaluation

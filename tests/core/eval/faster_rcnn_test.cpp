@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "eval/faster_rcnn.h"
+#include "eval/detectors.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <opencv2/core.hpp>
 
-#include "faces/picture.h"
 #include "support/faces.h"
+#include "support/protobuf.h"
 
 namespace faceperturb::eval {
 namespace {
@@ -36,35 +37,108 @@ layer { name: "out" type: "DetectionOutput" bottom: "loc" bottom: "conf" bottom:
 
 class FasterRcnn : public testing::Test {
  protected:
-  std::string write(const std::string& text) {
-    const auto file = folder / "tiny.prototxt";
-    std::ofstream(file) << text;
+  std::string write(const std::string& text, const std::string& name = "tiny.prototxt") {
+    const auto file = folder / name;
+    std::ofstream(file, std::ios::binary) << text;
     return file.string();
   }
-  static std::vector<Detection> see(Detector& detector, std::uint8_t grey) {
-    const std::vector<std::uint8_t> luma(400 * 300, grey);
-    return detector.detect(Picture({luma.data(), 400, 300, 400}), 20);
+  static std::vector<Detection> see(PictureDetector& detector, const cv::Scalar& bgr) {
+    return detector.detect(cv::Mat(300, 400, CV_8UC3, bgr), 20);
+  }
+  // 200 of 600 rows of the input are 100 of the picture's 300; brows to chin is 0.9 of that.
+  static void expect_middle(const Rect& box) {
+    EXPECT_NEAR(box.width, 90, 1);
+    EXPECT_NEAR(box.x + box.width / 2, 200, 1);
+    EXPECT_NEAR(box.y + box.height / 2, 150 + 7, 1);
   }
   test::TemporaryFolder folder;
 };
 
 TEST_F(FasterRcnn, DetectionOutputIsRead) {
   const auto detector = make_detector("faster-rcnn:" + write(network));
-  const auto faces = see(*detector, 200);
+  const auto faces = see(*detector, cv::Scalar::all(200));
   ASSERT_EQ(faces.size(), 1U);
-  // 200 of 600 rows of the input are 100 of the picture's 300; brows to chin is 0.9 of that.
-  const Rect& box = faces[0].box;
-  EXPECT_NEAR(box.width, 90, 1);
-  EXPECT_NEAR(box.x + box.width / 2, 200, 1);
-  EXPECT_NEAR(box.y + box.height / 2, 150 + 7, 1);
+  expect_middle(faces[0].box);
   EXPECT_NEAR(faces[0].score, 0.01 * (200 - 115.95), 0.02);
-  EXPECT_TRUE(see(*detector, 130).empty());  // not sure enough
+  EXPECT_TRUE(faces[0].sure);
+  const auto faint = see(*detector, cv::Scalar::all(140));
+  ASSERT_EQ(faint.size(), 1U);  // for the curve
+  EXPECT_FALSE(faint[0].sure);
+  EXPECT_TRUE(see(*detector, cv::Scalar::all(120)).empty());  // below the layer's own threshold
+}
+
+// The same in TensorFlow's form: what is seen is as sure as the picture is red.
+constexpr const char* graph = R"(
+node { name: "data" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } }
+node { name: "pool" op: "AvgPool" input: "data"
+       attr { key: "ksize" value { list { i: 1 i: 600 i: 800 i: 1 } } }
+       attr { key: "strides" value { list { i: 1 i: 1 i: 1 i: 1 } } }
+       attr { key: "padding" value { s: "VALID" } } }
+node { name: "two" op: "Conv2D" input: "pool" input: "weights/two"
+       attr { key: "strides" value { list { i: 1 i: 1 i: 1 i: 1 } } }
+       attr { key: "padding" value { s: "VALID" } } }
+node { name: "four" op: "Conv2D" input: "pool" input: "weights/four"
+       attr { key: "strides" value { list { i: 1 i: 1 i: 1 i: 1 } } }
+       attr { key: "padding" value { s: "VALID" } } }
+node { name: "conf" op: "Flatten" input: "two" }
+node { name: "loc" op: "Flatten" input: "four" }
+node { name: "prior" op: "PriorBox" input: "pool" input: "data"
+       attr { key: "min_size" value { i: 200 } }
+       attr { key: "flip" value { b: false } }
+       attr { key: "clip" value { b: false } }
+       attr { key: "variance" value { tensor { dtype: DT_FLOAT tensor_shape { dim { size: 4 } }
+              float_val: 0.1 float_val: 0.1 float_val: 0.2 float_val: 0.2 } } } }
+node { name: "out" op: "DetectionOutput" input: "loc" input: "conf" input: "prior"
+       attr { key: "num_classes" value { i: 2 } }
+       attr { key: "share_location" value { b: true } }
+       attr { key: "background_label_id" value { i: 0 } }
+       attr { key: "nms_threshold" value { f: 0.45 } }
+       attr { key: "top_k" value { i: 10 } }
+       attr { key: "code_type" value { s: "CENTER_SIZE" } }
+       attr { key: "keep_top_k" value { i: 10 } }
+       attr { key: "confidence_threshold" value { f: 0.1 } } }
+)";
+
+// A 1x1 convolution's weights as a constant node: `values` of three channels to `outputs`.
+test::Message constant(const char* name, int outputs, const std::vector<float>& values) {
+  constexpr int dt_float = 1;
+  test::Message shape;
+  for (const int size : {1, 1, 3, outputs})
+    shape.message(2, test::Message().number(1, static_cast<std::uint64_t>(size)));
+  const test::Message tensor =
+      test::Message().number(1, dt_float).message(2, shape).floats(4, values);
+  const auto attribute = [](const char* key, const test::Message& value) {
+    return test::Message().bytes(1, key).message(2, value);
+  };
+  return test::Message()
+      .bytes(1, name)
+      .bytes(2, "Const")
+      .message(5, attribute("dtype", test::Message().number(6, dt_float)))
+      .message(5, attribute("value", test::Message().message(8, tensor)));
+}
+
+TEST_F(FasterRcnn, TensorFlowsGraphIsRead) {
+  const test::Message weights =
+      test::Message()
+          .message(1, constant("weights/two", 2, {0, 1 / 255.F, 0, 0, 0, 0}))  // of red alone
+          .message(1, constant("weights/four", 4, std::vector<float>(12, 0)));
+  const auto detector = make_detector("faster-rcnn:" + write(weights.str(), "tiny.pb") + "," +
+                                      write(graph, "tiny.pbtxt"));
+  const auto faces = see(*detector, {10, 20, 204});
+  ASSERT_EQ(faces.size(), 1U);
+  expect_middle(faces[0].box);
+  EXPECT_NEAR(faces[0].score, 0.8, 0.01);
+  EXPECT_TRUE(faces[0].sure);
+  EXPECT_FALSE(see(*detector, {250, 250, 51}).at(0).sure);
+  EXPECT_TRUE(see(*detector, {250, 250, 10}).empty());
 }
 
 TEST_F(FasterRcnn, WhatIsNoNetworkIsNamed) {
   for (const auto& model :
        {"faster-rcnn:" + write("no network"), std::string("faster-rcnn:gone.pb,gone.pbtxt"),
-        std::string("gone.onnx")}) {
+        "faster-rcnn:" + write("no graph", "tiny.pb") + "," + write(graph, "tiny.pbtxt"),
+        std::string("gone.onnx"), write("no network", "tiny.onnx"), write("", "tiny.cfg"),
+        write("none of them", "tiny.jpg")}) {
     try {
       make_detector(model);
       FAIL() << model;

@@ -8,7 +8,9 @@
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
 
+#include "eval/cache.h"
 #include "eval/evaluation.h"
+#include "eval/known_plaintext.h"
 #include "eval/metrics.h"
 #include "eval/scene.h"
 #include "support/faces.h"
@@ -58,6 +60,42 @@ TEST_F(StudyTest, NamesBadPicturesAndMeasuresTheOthers) {
   EXPECT_LT(measurements[0].ssim, 0.99);
 }
 
+TEST_F(StudyTest, APictureThatIsCutShortIsNamedAndNotMeasured) {
+  const fs::path whole = folder / "set" / "1" / "whole.jpg", cut = folder / "set" / "1" / "cut.jpg";
+  cv::imwrite(whole.string(), render_portrait({160, 160}, 1).bgr);
+  const std::string bytes = test::read_file(whole);
+  std::ofstream(cut, std::ios::binary) << bytes.substr(0, bytes.size() * 2 / 3);
+  cv::imwrite((folder / "set" / "1" / "tiny.png").string(), cv::Mat(1, 1, CV_8UC3, {1, 2, 3}));
+  const Study study(set(), plan);
+  EXPECT_EQ(study.pictures().size(), 7U);
+  ASSERT_EQ(study.set().faults.size(), 3U);
+  EXPECT_NE(study.set().faults[1].find("cut.jpg' is cut short"), std::string::npos);
+  EXPECT_NE(study.set().faults[2].find("tiny.png' "), std::string::npos);
+}
+
+TEST_F(StudyTest, WhereTheCacheCannotBeIsSaid) {
+  std::ofstream(folder / "file") << "no folder";
+  plan.cache = folder / "file" / "cache";
+  try {
+    Study(set(), plan).run({methods_at(2000).front(), Depth::fidelity, nullptr});
+    FAIL();
+  } catch (const CacheError& error) {
+    EXPECT_NE(std::string(error.what()).find(plan.cache.string()), std::string::npos);
+  }
+}
+
+TEST_F(StudyTest, OnlyMethodsThatDrawGiveOtherFrames) {
+  const cv::Mat portrait = render_portrait({160, 160}, 0).bgr;
+  const std::vector<Face> faces{test::upright_face({40, 40, 80, 80})};
+  for (const Variant& variant : methods_on(Regions::head)) {
+    const auto frames = protect(portrait, faces, variant.settings, 1, 4);
+    ASSERT_EQ(frames.size(), 4U) << variant.method;
+    const bool draws =
+        variant.settings.method == Method::shuffle || variant.settings.method == Method::noise;
+    EXPECT_EQ(cv::norm(frames[2].bgr, frames[3].bgr, cv::NORM_INF) > 0, draws) << variant.method;
+  }
+}
+
 TEST_F(StudyTest, TheCacheGivesTheSameAndADamagedOneIsMeasuredAgain) {
   const Trial trial{methods_at(2000).front()};
   const auto run = [&] {
@@ -78,6 +116,21 @@ TEST_F(StudyTest, TheCacheGivesTheSameAndADamagedOneIsMeasuredAgain) {
   EXPECT_EQ(first.attacks.at("lbph").parrot.eer.value, second.attacks.at("lbph").parrot.eer.value);
   EXPECT_EQ(first.attacks.at("histogram").clear_gallery.rank_one.value,
             second.attacks.at("histogram").clear_gallery.rank_one.value);
+}
+
+TEST(MainFace, DoubtfulDetectionsAgreeWithASureOneAndAreNoneThemselves) {
+  const Rect middle{40, 40, 40, 40}, aside{0, 0, 30, 30}, doubtful{80, 80, 20, 20};
+  const std::vector<std::vector<Detection>> found{
+      {{.box = aside, .score = 2}, {.box = middle, .score = 1}},
+      {{.box = aside, .score = 0.9F},
+       {.box = middle, .score = 0.4F, .sure = false},
+       {.box = doubtful, .score = 0.3F, .sure = false}},
+  };
+  const std::vector<std::string> names{"one", "two"};
+  const auto face = main_face(found, names, {120, 120});
+  ASSERT_TRUE(face);
+  EXPECT_EQ(face->box.x, middle.x);
+  EXPECT_EQ(face->source, "one");
 }
 
 TEST_F(StudyTest, SeedsDiffer) {
@@ -117,12 +170,9 @@ TEST_F(StudyTest, TheReportIsWholeAndRepeats) {
 }
 
 TEST_F(StudyTest, ANewPermutationStandsKnownPlaintextAFixedOneDoesNot) {
-  const Evaluation evaluation = evaluate(set(), plan);
-  const Section section = section_of(evaluation, plan.seed);
-  const auto table = std::ranges::find(section.tables, "set-known-plaintext", &Table::id);
-  ASSERT_NE(table, section.tables.end());
-  const auto row = std::ranges::find(table->rows, "shuffle", &Table::Row::name);
-  ASSERT_NE(row, table->rows.end());
+  const Table table = known_plaintext(Study(set(), plan), plan.seed);
+  const auto row = std::ranges::find(table.rows, "shuffle", &Table::Row::name);
+  ASSERT_NE(row, table.rows.end());
   EXPECT_GT(std::get<double>(row->values[1]), std::get<double>(row->values[2]) + 0.2);
 }
 
