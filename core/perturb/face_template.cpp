@@ -51,6 +51,22 @@ cv::Mat skin(const cv::Mat& map, const cv::Mat& part) {
   return result;
 }
 
+// From floats to whole numbers.
+FaceTemplate::Level in_numbers(const FaceTemplate::Level& level) {
+  const auto convert = [](const cv::Mat& map, int most) {
+    cv::Mat result;
+    map.convertTo(result, CV_16U, FaceTemplate::one);
+    return cv::Mat(cv::min(result, most));
+  };
+  FaceTemplate::Level result;
+  result.part = convert(level.part, 2 * FaceTemplate::one - 1);
+  for (std::size_t tone = 0; tone < FaceTemplate::tones; ++tone) {
+    result.head[tone] = convert(level.head[tone], FaceTemplate::one - 1);
+    result.skin[tone] = convert(level.skin[tone], FaceTemplate::one - 1);
+  }
+  return result;
+}
+
 }  // namespace
 
 const FaceTemplate& FaceTemplate::shared() {
@@ -76,7 +92,7 @@ FaceTemplate::FaceTemplate() {
     cv::transform(bgr, level.head[tone], weights[tone]);
     level.skin[tone] = skin(level.head[tone], level.part);
   }
-  levels_.push_back(level);
+  levels_.push_back(in_numbers(level));
   while (std::min(level.part.cols, level.part.rows) >= 2 * smallest_side) {
     Level half;
     cv::pyrDown(level.part, half.part);
@@ -84,7 +100,7 @@ FaceTemplate::FaceTemplate() {
       cv::pyrDown(level.head[tone], half.head[tone]);
       cv::pyrDown(level.skin[tone], half.skin[tone]);
     }
-    levels_.push_back(half);
+    levels_.push_back(in_numbers(half));
     level = half;
   }
 }
