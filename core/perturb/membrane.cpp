@@ -13,13 +13,15 @@ constexpr int first_sweeps = 60;
 constexpr int more_sweeps = 8;  // from the surface of the frame before
 constexpr float over_relaxation = 1.6F;
 constexpr float enough_around = 8;  // cells around a node that stand for all
-constexpr int longest = 8;          // cells between which the surface is taken for straight
+constexpr int stretch = 8;          // cells between which the surface is taken for straight
 constexpr int one_bits = 3;         // of fractions of what is added
 constexpr float one = 1 << one_bits;
 constexpr float inner_share = 0.8F;  // of the cells around a node: with more it is not at the edge
 
 // Adds a slope.
-inline void raise(std::int16_t* values, int count, std::int16_t from, std::int16_t step) {
+inline void raise(std::int16_t* values, int count, float first, float slope) {
+  const auto from = static_cast<std::int16_t>(first * one + one / 2);
+  const auto step = static_cast<std::int16_t>(slope * one);
   for (int i = 0; i < count; ++i) {
     const auto value = static_cast<std::int16_t>(from + i * step);
     values[i] = static_cast<std::int16_t>(values[i] + (value >> one_bits));
@@ -111,26 +113,25 @@ void Membrane::add_to(std::span<const CellRun> runs, std::span<std::int16_t> val
   };
   // Between nodes it bends little: it is worked out once in `most` cells.
   const float nodes = std::hypot(to_node_(0, 0), to_node_(1, 0));  // to the next cell
-  const int most = static_cast<int>(std::max(1.F, std::min(1.F * longest, 1 / nodes)));
+  const float cells = std::min(1.F * stretch, 1 / nodes);
+  const int most = cells > stretch / 2 ? stretch : std::max(1, static_cast<int>(cells));
   std::int16_t* out = values.data();
   for (const CellRun& run : runs) {
-    const int row = run.first.row, last = run.count - 1;
-    float value = value_at(run.first.column, row);
-    for (int begin = 0; begin <= last;) {
-      const int knot = std::min(begin + most, last);
-      const int end = knot == last ? run.count : knot;
-      const float next = value_at(run.first.column + knot, row);
-      const float steps = static_cast<float>(std::max(1, knot - begin));
-      const auto from = static_cast<std::int16_t>(value * one + one / 2);
-      const auto step = static_cast<std::int16_t>((next - value) * one / steps);
-      if (end - begin == longest)
-        raise(out, longest, from, step);
-      else
-        raise(out, end - begin, from, step);
-      out += end - begin;
-      begin = end;
+    int column = run.first.column;
+    const int row = run.first.row, last = column + run.count - 1;
+    float value = value_at(column, row);
+    const auto go_on = [&](int cells_on, int knot) {
+      const float next = value_at(knot, row);
+      const float slope = (next - value) / static_cast<float>(std::max(1, knot - column));
+      raise(out, cells_on, value, slope);
+      out += cells_on;
+      column += cells_on;
       value = next;
-    }
+    };
+    if (most == stretch)
+      while (column + stretch <= last) go_on(stretch, column + stretch);
+    while (column + most <= last) go_on(most, column + most);
+    go_on(last - column + 1, last);
   }
 }
 
