@@ -193,16 +193,28 @@ void AverageArranger::match_tones(const Part& part) {
   }
   tones_.assign(levels, 0);
   if (seen == 0) return;
+  // Between values that occur it rises evenly: where samples are coarse, the template's order still
+  // counts.
   const auto starts = key_counts_.starts();
   const float scale = static_cast<float>(part.faces) / static_cast<float>(2 * seen);
   std::uint32_t twice_rank = 0;
-  std::size_t value = 0;
+  std::size_t next = 0;
+  float value = 0, rank = 0, next_value = 0, next_rank = 0, slope = 0;
   for (std::size_t tone = 0; tone < levels; ++tone) {
-    const std::uint32_t count = tone_counts_[tone];
-    const auto middle = static_cast<std::uint32_t>(static_cast<float>(twice_rank + count) * scale);
-    while (value + 1 < levels && starts[value + 1] <= middle) ++value;
-    tones_[tone] = static_cast<std::int16_t>(value);
-    twice_rank += 2 * count;
+    const float middle = static_cast<float>(twice_rank + tone_counts_[tone]) * scale;
+    while (middle > next_rank && next < levels) {
+      const std::uint32_t count = starts[next + 1] - starts[next];
+      if (count > 0) {
+        value = next_value, rank = next_rank;
+        next_value = static_cast<float>(next);
+        next_rank = static_cast<float>(starts[next]) + static_cast<float>(count) / 2;
+        if (value == 0) value = next_value;
+        slope = (next_value - value) / (next_rank - rank);
+      }
+      ++next;
+    }
+    tones_[tone] = static_cast<std::int16_t>(std::min(next_value, value + slope * (middle - rank)));
+    twice_rank += 2 * tone_counts_[tone];
   }
 }
 
