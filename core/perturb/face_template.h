@@ -27,7 +27,8 @@ class FaceTemplate {
   /// numbers are below 1 << 15, tones 0..one-1, no colour at one/2.
   struct Level {
     std::array<cv::Mat, tones> head;
-    std::array<cv::Mat, tones> skin;  ///< head, but beyond the face its skin goes on
+    std::array<cv::Mat, tones>
+        skin;      ///< beyond the face its skin goes on; eyes and mouth stand out
     cv::Mat part;  ///< 0 on the backdrop, `one` on head and neck, nearly 2 `one` within the face
   };
 
