@@ -10,51 +10,44 @@ namespace {
 
 int round_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-// Where cells are in a plane. Planes of one shape share it.
-struct Layout {
-  std::ptrdiff_t stride;
-  std::ptrdiff_t column_bytes;  // from a cell to its right neighbour
-  std::ptrdiff_t row_bytes;     // from a cell to the one below
-  friend bool operator==(const Layout&, const Layout&) = default;
-};
-
 // `width` is the bytes in a row of a cell: a constant for the common sizes, so that memcpy becomes
 // a move; any number otherwise.
 template <typename Width>
-void permute_plane(const Plane& plane, Width width, int height,
-                   std::span<const std::ptrdiff_t> offsets, std::span<const std::uint32_t> from,
-                   std::uint8_t* content) {
+void permute_plane(const PlaneCells& plane, Width width, std::span<const std::ptrdiff_t> offsets,
+                   std::span<const std::uint32_t> from, std::uint8_t* content) {
   const auto bytes = static_cast<std::size_t>(width);
+  const int height = plane.height;
+  const std::ptrdiff_t stride = plane.stride;
+  std::uint8_t* const data = plane.data;
   std::uint8_t* out = content;
   for (const std::ptrdiff_t offset : offsets) {
-    const std::uint8_t* in = plane.data + offset;
-    for (int y = 0; y < height; ++y, in += plane.stride, out += bytes) std::memcpy(out, in, bytes);
+    const std::uint8_t* in = data + offset;
+    for (int y = 0; y < height; ++y, in += stride, out += bytes) std::memcpy(out, in, bytes);
   }
   const std::size_t cell_bytes = bytes * static_cast<std::size_t>(height);
   for (std::size_t i = 0; i < offsets.size(); ++i) {
     const std::uint8_t* in = content + from[i] * cell_bytes;
-    std::uint8_t* to = plane.data + offsets[i];
-    for (int y = 0; y < height; ++y, in += bytes, to += plane.stride) std::memcpy(to, in, bytes);
+    std::uint8_t* to = data + offsets[i];
+    for (int y = 0; y < height; ++y, in += bytes, to += stride) std::memcpy(to, in, bytes);
   }
 }
 
 template <int N>
 using Bytes = std::integral_constant<int, N>;
 
-void permute_plane(const Plane& plane, int width, int height,
-                   std::span<const std::ptrdiff_t> offsets, std::span<const std::uint32_t> from,
-                   std::uint8_t* content) {
-  switch (width) {
+void permute_plane(const PlaneCells& plane, std::span<const std::ptrdiff_t> offsets,
+                   std::span<const std::uint32_t> from, std::uint8_t* content) {
+  switch (plane.width_bytes) {
     case 1:
-      return permute_plane(plane, Bytes<1>{}, height, offsets, from, content);
+      return permute_plane(plane, Bytes<1>{}, offsets, from, content);
     case 2:
-      return permute_plane(plane, Bytes<2>{}, height, offsets, from, content);
+      return permute_plane(plane, Bytes<2>{}, offsets, from, content);
     case 3:
-      return permute_plane(plane, Bytes<3>{}, height, offsets, from, content);
+      return permute_plane(plane, Bytes<3>{}, offsets, from, content);
     case 4:
-      return permute_plane(plane, Bytes<4>{}, height, offsets, from, content);
+      return permute_plane(plane, Bytes<4>{}, offsets, from, content);
     default:
-      return permute_plane<int>(plane, width, height, offsets, from, content);
+      return permute_plane<int>(plane, plane.width_bytes, offsets, from, content);
   }
 }
 
@@ -96,31 +89,36 @@ void cover(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells
           grid.cell_height);
 }
 
-void CellMover::permute(const Frame& frame, const CellGrid& grid, Planes planes,
-                        std::span<const Cell> cells, std::span<const std::uint32_t> from) {
+PlaneCells::PlaneCells(const Frame& frame, const CellGrid& grid, int p, Cell one)
+    : data(frame.planes[static_cast<std::size_t>(p)].data),
+      stride(frame.planes[static_cast<std::size_t>(p)].stride) {
+  const PlaneFormat& format = frame.format->planes[static_cast<std::size_t>(p)];
+  const int across = grid.cell_width / format.unit_width;
+  const int down = grid.cell_height / format.unit_height;
+  column_bytes = std::ptrdiff_t{across} * format.unit_bytes;
+  row_bytes = down * stride;
+  width = std::min(across, frame.units_across(p) - one.column * across);
+  height = std::min(down, frame.units_down(p) - one.row * down);
+  width_bytes = width * format.unit_bytes;
+}
+
+void CellMover::permute(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells,
+                        std::span<const std::uint32_t> from) {
   if (cells.empty()) return;
-  const Cell first = cells.front();  // all have its shape
-  Layout known{};
-  for (int p = planes.first; p < planes.end; ++p) {
-    const auto& format = frame.format->planes[static_cast<std::size_t>(p)];
-    const Plane& plane = frame.planes[static_cast<std::size_t>(p)];
-    const int units_across = grid.cell_width / format.unit_width;
-    const int units_down = grid.cell_height / format.unit_height;
-    const Layout layout{plane.stride, std::ptrdiff_t{units_across} * format.unit_bytes,
-                        units_down * plane.stride};
-    if (layout != known) {
+  std::ptrdiff_t column_bytes = 0, row_bytes = 0;  // that offsets_ are of: many planes share them
+  for (int p = 0; p < frame.format->plane_count; ++p) {
+    const PlaneCells plane(frame, grid, p, cells.front());
+    if (plane.column_bytes != column_bytes || plane.row_bytes != row_bytes) {
+      column_bytes = plane.column_bytes;
+      row_bytes = plane.row_bytes;
       offsets_.resize(cells.size());
       std::ranges::transform(cells, offsets_.begin(), [&](Cell cell) {
-        return cell.row * layout.row_bytes + cell.column * layout.column_bytes;
+        return cell.row * row_bytes + cell.column * column_bytes;
       });
-      known = layout;
     }
-    const int width = std::min(units_across, frame.units_across(p) - first.column * units_across) *
-                      format.unit_bytes;
-    const int height = std::min(units_down, frame.units_down(p) - first.row * units_down);
-    const auto cell_bytes = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+    const auto cell_bytes = static_cast<std::size_t>(plane.width_bytes * plane.height);
     content_.resize(std::max(content_.size(), cells.size() * cell_bytes));
-    permute_plane(plane, width, height, offsets_, from, content_.data());
+    permute_plane(plane, offsets_, from, content_.data());
   }
 }
 

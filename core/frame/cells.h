@@ -57,22 +57,31 @@ std::array<std::size_t, 4> sort_by_shape(const CellGrid& grid, std::span<Cell> c
 /// Overwrites `cells` with opaque black.
 void cover(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells);
 
-/// A run of planes.
-struct Planes {
-  int first;
-  int end;
+/// Where the cells of one shape are in one plane.
+struct PlaneCells {
+  PlaneCells() = default;
+  /// Those that have the shape of `one`, in plane `p`.
+  PlaneCells(const Frame& frame, const CellGrid& grid, int p, Cell one);
+
+  std::uint8_t* begin(Cell cell) const {
+    return data + cell.row * row_bytes + cell.column * column_bytes;
+  }
+
+  std::uint8_t* data = nullptr;
+  std::ptrdiff_t stride = 0;
+  std::ptrdiff_t column_bytes = 0;  ///< from a cell to its right neighbour
+  std::ptrdiff_t row_bytes = 0;     ///< from a cell to the one below
+  int width = 0;                    ///< of a cell in units
+  int height = 0;                   ///< of a cell in units
+  int width_bytes = 0;              ///< of a row of a cell
 };
 
-/// Moves cells of one shape within a frame, in place and on all of `planes` alike: the content of
+/// Moves cells of one shape within a frame, in place and on all planes alike: the content of
 /// `cells[from[i]]` comes to stand at `cells[i]`. `from` is a bijection of 0..cells.size()-1.
 class CellMover {
  public:
-  void permute(const Frame& frame, const CellGrid& grid, Planes planes, std::span<const Cell> cells,
-               std::span<const std::uint32_t> from);
   void permute(const Frame& frame, const CellGrid& grid, std::span<const Cell> cells,
-               std::span<const std::uint32_t> from) {
-    permute(frame, grid, {0, frame.format->plane_count}, cells, from);
-  }
+               std::span<const std::uint32_t> from);
 
  private:
   std::vector<std::ptrdiff_t> offsets_;  // of the cells, from a plane's start

@@ -3,20 +3,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "perturb/sampling.h"
 
 namespace faceperturb {
 namespace {
 
-constexpr int levels = 2048;  // that values are sorted by: finer than any sample
+constexpr int levels = 2048;  // of values: finer than any sample
+constexpr int tones_per_level = FaceTemplate::one / levels;
 
 // Of FaceTemplate::Level::part.
-constexpr float within_face = 1.5F;
-constexpr float on_head = 0.5F;
+constexpr int within_face = FaceTemplate::one * 3 / 2;
+constexpr int on_head = FaceTemplate::one / 2;
 constexpr float backdrop_share = 0.2F;  // of a region's cells: from it, it reaches beyond the head
-constexpr std::size_t enough_parts = 500;  // cells that tell that share
+constexpr std::size_t enough_parts = 500;   // cells that tell that share
+constexpr std::size_t enough_tones = 8000;  // cells that tell the template's distribution of tones
 
 // How the average face follows a track: landmarks that jitter are damped, a real movement is
 // followed at once. Steps are shares of the face's width.
@@ -29,8 +30,10 @@ constexpr std::uint64_t stale = 1000;  // calls
 constexpr float mesh = 1 / 16.F;   // of the membrane's net, in face widths
 constexpr float net_reach = 0.4F;  // of the net beyond the template, in face widths
 
-std::uint16_t key(float value) {
-  return static_cast<std::uint16_t>(std::clamp(value, 0.F, 1.F) * (levels - 1));
+// Of `count` cells, one in how many is looked at, so that it is `enough`: an odd number, so that
+// they are not of the same columns.
+std::size_t step_for(std::size_t count, std::size_t enough) {
+  return count < 4 * enough ? 1 : (count / enough) | 1;
 }
 
 // Carries a cell's column and row to the place of its middle in the template.
@@ -59,19 +62,37 @@ Membrane::Net net_of(const CellGrid& grid, const Similarity& similarity) {
           scaled(to_template(grid, similarity), 1 / node, net_reach / mesh)};
 }
 
+// Of keys that are counted.
+struct Moments {
+  explicit Moments(std::span<const std::uint32_t> counts) {
+    double sum = 0, squares = 0, n = 0;
+    for (std::size_t key = 0; key < counts.size(); ++key) {
+      const auto value = static_cast<double>(key);
+      n += counts[key], sum += counts[key] * value, squares += counts[key] * value * value;
+    }
+    mean = sum / n;
+    spread = std::sqrt(std::max(0.0, squares / n - mean * mean));
+  }
+  double mean, spread;
+};
+
 }  // namespace
 
 void AverageArranger::arrange(const FaceCells& face, float levelling) {
   ++calls_;
   Track& track = follow(face.face);
+  find_runs(face.cells, face_runs_);
   std::size_t number = 0;
   for (const Layer& layer : Layers(face)) {
     std::size_t begin = 0;
-    for (const std::size_t end : layer_cells(face, layer, cells_)) {
-      if (end > begin + 1) {
-        const auto cells = std::span(cells_).subspan(begin, end - begin);
-        arrange(face.frame, layer, cells, track, number);
-        if (levelling > 0) level(face.frame, layer, cells, levelling);
+    for (const std::size_t end : layer_runs(face, layer, face_runs_, runs_)) {
+      const auto runs = std::span(runs_).subspan(begin, end - begin);
+      const std::size_t count = count_cells(runs);
+      if (count > 1) {
+        const bool whole = layer.grid.shape(runs.front().first) == 0;
+        Part part{face.frame, layer, runs, count, count, whole};
+        arrange(part, track, number);
+        if (levelling > 0) level(part, levelling);
       }
       begin = end;
     }
@@ -104,54 +125,28 @@ AverageArranger::Track& AverageArranger::follow(const Face& face) {
   return track;
 }
 
-void AverageArranger::arrange(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
-                              Track& track, std::size_t number) {
-  const std::size_t n = cells.size();
-  values_.resize(n);
-  read_values(frame, layer, cells, values_);
-  group_.resize(n);
-  std::iota(group_.begin(), group_.end(), 0U);
-  const std::size_t faces = draw(layer, cells, track.similarity);
-  sort(values_, 0, faces, cell_order_);
-  sort(values_, faces, n, cell_order_);
+void AverageArranger::arrange(Part& part, Track& track, std::size_t number) {
+  values_.resize(part.count);
+  read_values(part.frame, part.layer, part.runs, levels - 1, values_);
+  draw(part, track.similarity);
+  const auto keys = grouped(part, values_, keys_);
+  key_counts_.count(keys, part.split() ? 2 * levels : levels);
+  match_tones(part);
   // Cells that the frame cuts are a line along its edge: no place for a seam.
-  const bool whole = layer.grid.shape(cells.front()) == 0;
   Membrane seam, background;
-  want(cells, faces, net_of(layer.grid, track.similarity), whole ? track.gain : 1,
-       whole ? track.seams[number] : seam, whole ? track.backgrounds[number] : background);
-  sort(wanted_, 0, faces, place_order_);
-  sort(wanted_, faces, n, place_order_);
-  from_.resize(n);
-  for (std::size_t k = 0; k < n; ++k) from_[place_order_[k]] = cell_order_[k];
-  mover_.permute(frame, layer.grid, layer.planes, cells, from_);
+  want(part, net_of(part.layer.grid, track.similarity), part.whole ? track.gain : 1,
+       part.whole ? track.seams[number] : seam,
+       part.whole ? track.backgrounds[number] : background);
+  const auto wishes = grouped(part, wishes_, wishes_);
+  wish_counts_.count(wishes, part.split() ? 2 * levels : levels);
+  mover_.permute(part.frame, part.layer, part.runs, keys, key_counts_, wishes, wish_counts_);
 }
 
-// Gives the cells the template's distribution of tones, with the mean and the spread of their own:
-// what it was in detail tells people apart who were seen in one light.
-void AverageArranger::level(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
-                            float share) {
-  cv::Scalar mean, spread, template_mean, template_spread;
-  cv::meanStdDev(values_, mean, spread);
-  cv::meanStdDev(template_, template_mean, template_spread);
-  const double scale = spread[0] / std::max(template_spread[0], 1e-6);
-  wanted_ = values_;
-  std::ranges::sort(wanted_);
-  std::ranges::sort(template_);
-  tones_.resize(levels);  // how far each is to be raised
-  for (std::size_t k = 0; k < cells.size(); ++k) {
-    const double tone = mean[0] + scale * (template_[k] - template_mean[0]);
-    tones_[key(wanted_[k])] = static_cast<float>(tone) - wanted_[k];
-  }
-  for (std::size_t k = 0; k < cells.size(); ++k)
-    scratch_[place_order_[k]] = share * tones_[key(values_[cell_order_[k]])];
-  raise_values(frame, layer, cells, scratch_);
-}
-
-// The template's tones at the cells' places, and its parts where they are needed; the result is
-// split()'s.
-std::size_t AverageArranger::draw(const Layer& layer, std::span<const Cell> cells,
-                                  const Similarity& similarity) {
-  const std::size_t n = cells.size();
+// The template's tones at the cells' places, and its parts where they are needed: where a region
+// reaches beyond the head, cells within the face and the others do not mix, for what is behind a
+// head would stand in its face.
+void AverageArranger::draw(Part& part, const Similarity& similarity) {
+  const Layer& layer = part.layer;
   const int cell = std::max(layer.grid.cell_width, layer.grid.cell_height);
   const std::size_t shrink =
       FaceTemplate::shared().level_for(similarity.scale() / static_cast<float>(cell));
@@ -159,76 +154,130 @@ std::size_t AverageArranger::draw(const Layer& layer, std::span<const Cell> cell
   const cv::Matx23f matrix =
       scaled(to_template(layer.grid, similarity), std::ldexp(1.F, -static_cast<int>(shrink)));
 
+  const MapSampler parts(level.part, matrix);
   std::size_t seen = 0, beside = 0;
-  const std::size_t step = n < 4 * enough_parts ? 1 : (n / enough_parts) | 1;
-  sample(level.part, matrix, cells, step,
-         [&](std::size_t, float part) { ++seen, beside += part < on_head; });
-  std::size_t faces = n;
+  for_every(step_for(part.count, enough_parts), part.runs,
+            [&](std::size_t, int x, int y) { ++seen, beside += parts(x, y) < on_head; });
   if (static_cast<float>(beside) >= backdrop_share * static_cast<float>(seen)) {
-    part_.resize(n);
-    sample(level.part, matrix, cells, 1,
-           [out = part_.data()](std::size_t i, float part) { out[i] = part; });
-    faces = split(n);
+    part_.resize(part.count);
+    parts.read(part.runs, part_);
+    part.faces = static_cast<std::size_t>(
+        std::ranges::count_if(part_, [](int value) { return value > within_face; }));
   }
-  template_.resize(n);
-  sample(faces < n ? level.head[layer.tone] : level.skin[layer.tone], matrix, cells, 1,
-         [out = template_.data()](std::size_t i, float tone) { out[i] = tone; });
-  return faces;
+  template_.resize(part.count);
+  const auto& maps = part.split() ? level.head : level.skin;
+  MapSampler(maps[layer.tone], matrix).read(part.runs, template_);
 }
 
-// Puts the cells within the average face before the others and returns how many they are. The two
-// do not mix where a region reaches beyond the head: what is behind a head would stand in its face.
-std::size_t AverageArranger::split(std::size_t count) {
-  std::size_t front = 0, back = count;
-  for (std::uint32_t i = 0; i < count; ++i) group_[part_[i] > within_face ? front++ : --back] = i;
-  std::reverse(group_.begin() + static_cast<std::ptrdiff_t>(back), group_.end());
-  return front;
+// `values`, with those of cells beside the face above all others: in `keys`, if there are any.
+std::span<const std::uint16_t> AverageArranger::grouped(const Part& part,
+                                                        std::span<const std::uint16_t> values,
+                                                        std::vector<std::uint16_t>& keys) const {
+  if (!part.split()) return values;
+  keys.resize(part.count);
+  for (std::size_t i = 0; i < part.count; ++i)
+    keys[i] = static_cast<std::uint16_t>(values[i] + (part_[i] > within_face ? 0 : levels));
+  return keys;
 }
 
-// Sorts a part of the group by `values`, rising, into the same part of `order`; equal ones keep
-// their order.
-void AverageArranger::sort(std::span<const float> values, std::size_t begin, std::size_t end,
-                           std::vector<std::uint32_t>& order) {
-  keys_.resize(values.size());
-  order.resize(group_.size());
-  counts_.assign(levels + 1, 0);
-  for (std::size_t k = begin; k < end; ++k) ++counts_[(keys_[k] = key(values[group_[k]])) + 1U];
-  std::partial_sum(counts_.begin(), counts_.end(), counts_.begin());
-  for (std::size_t k = begin; k < end; ++k) order[begin + counts_[keys_[k]]++] = group_[k];
+// Gives each tone of the template the value of equal rank among the face's cells.
+void AverageArranger::match_tones(const Part& part) {
+  tone_counts_.assign(levels, 0);
+  const bool split = part.split();
+  std::size_t seen = 0;
+  const std::size_t step = step_for(part.count, enough_tones);
+  for (std::size_t i = 0; i < part.count; i += step) {
+    if (split && part_[i] <= within_face) continue;
+    ++tone_counts_[template_[i] / tones_per_level];
+    ++seen;
+  }
+  tones_.assign(levels, 0);
+  if (seen == 0) return;
+  // Between values that occur it rises evenly: where samples are coarse, the template's order still
+  // counts.
+  const auto starts = key_counts_.starts();
+  const float scale = static_cast<float>(part.faces) / static_cast<float>(2 * seen);
+  std::uint32_t twice_rank = 0;
+  std::size_t next = 0;
+  float value = 0, rank = 0, next_value = 0, next_rank = 0, slope = 0;
+  for (std::size_t tone = 0; tone < levels; ++tone) {
+    const float middle = static_cast<float>(twice_rank + tone_counts_[tone]) * scale;
+    while (middle > next_rank && next < levels) {
+      const std::uint32_t count = starts[next + 1] - starts[next];
+      if (count > 0) {
+        value = next_value, rank = next_rank;
+        next_value = static_cast<float>(next);
+        next_rank = static_cast<float>(starts[next]) + static_cast<float>(count) / 2;
+        if (value == 0) value = next_value;
+        slope = (next_value - value) / (next_rank - rank);
+      }
+      ++next;
+    }
+    tones_[tone] = static_cast<std::int16_t>(std::min(next_value, value + slope * (middle - rank)));
+    twice_rank += 2 * tone_counts_[tone];
+  }
 }
 
 // What value would look right in each place.
-void AverageArranger::want(std::span<const Cell> cells, std::size_t faces, const Membrane::Net& net,
-                           float gain, Membrane& seam, Membrane& background) {
-  const std::size_t n = cells.size();
+void AverageArranger::want(const Part& part, const Membrane::Net& net, float gain, Membrane& seam,
+                           Membrane& background) {
+  const std::size_t n = part.count;
   wanted_.resize(n);
   scratch_.resize(n);
-  // In the face, the template with the tones of the cells: those of equal rank.
-  keys_.resize(n);
-  counts_.assign(levels, 0);
-  for (std::size_t k = 0; k < faces; ++k) ++counts_[keys_[group_[k]] = key(template_[group_[k]])];
-  tones_.resize(levels);
-  std::size_t rank = 0;
-  for (std::size_t tone = 0; tone < levels; ++tone) {
-    const std::size_t middle = std::min(rank + counts_[tone] / 2, faces - 1);
-    if (faces > 0) tones_[tone] = values_[cell_order_[middle]];
-    rank += counts_[tone];
-  }
-  for (std::size_t k = 0; k < faces; ++k) wanted_[group_[k]] = tones_[keys_[group_[k]]];
-  // Beside it, hair and neck in the same tones, before what surrounds the region.
-  if (faces < n) {
-    std::ranges::fill(scratch_, 0.F);
-    background.fit(net, cells, values_, gain);
-    background.add_to(cells, scratch_);
-    for (std::size_t k = faces; k < n; ++k) {
-      const std::uint32_t place = group_[k];
-      const float head = faces > 0 ? std::clamp(part_[place], 0.F, 1.F) : 0;
-      wanted_[place] = head * tones_[key(template_[place])] + (1 - head) * scratch_[place];
+  for (std::size_t i = 0; i < n; ++i) wanted_[i] = tones_[template_[i] / tones_per_level];
+  // Beside the face, hair and neck in the same tones, before what surrounds the region.
+  if (part.split()) {
+    std::ranges::copy(values_, scratch_.begin());
+    background.fit(net, part.runs, scratch_, gain);
+    std::ranges::fill(scratch_, std::int16_t{0});
+    background.add_to(part.runs, scratch_);
+    for (std::size_t i = 0; i < n; ++i) {
+      if (part_[i] > within_face) continue;
+      const int head = part.faces > 0 ? std::min<int>(part_[i], FaceTemplate::one) : 0;
+      wanted_[i] = static_cast<std::int16_t>(
+          (head * wanted_[i] + (FaceTemplate::one - head) * scratch_[i]) / FaceTemplate::one);
     }
   }
-  for (std::size_t i = 0; i < n; ++i) scratch_[i] = values_[i] - wanted_[i];
-  seam.fit(net, cells, scratch_, gain);
-  seam.add_to(cells, wanted_);
+  for (std::size_t i = 0; i < n; ++i)
+    scratch_[i] = static_cast<std::int16_t>(values_[i] - wanted_[i]);
+  seam.fit(net, part.runs, scratch_, gain);
+  seam.add_to(part.runs, wanted_);
+  wishes_.resize(n);
+  for (std::size_t i = 0; i < n; ++i)
+    wishes_[i] = static_cast<std::uint16_t>(
+        std::clamp<std::int16_t>(wanted_[i], 0, static_cast<std::int16_t>(levels - 1)));
+}
+
+// Gives the cells the template's distribution of tones, with the mean and the spread of their own:
+// what it was in detail tells people apart who were seen in one light.
+void AverageArranger::level(const Part& part, float share) {
+  const auto starts = key_counts_.starts();
+  value_counts_.assign(levels, 0);
+  for (std::size_t key = 0; key + 1 < starts.size(); ++key)
+    value_counts_[key % levels] += starts[key + 1] - starts[key];
+  tone_counts_.assign(levels, 0);
+  for (const std::uint16_t tone : template_) ++tone_counts_[tone / tones_per_level];
+  const Moments own(value_counts_), average(tone_counts_);
+  const double scale = own.spread / std::max(average.spread, 1e-3);
+  raise_.assign(levels, 0);
+  std::size_t rank = 0, tone = 0, to = tone_counts_[0];
+  for (std::size_t value = 0; value < levels; ++value) {
+    if (value_counts_[value] == 0) continue;
+    while (to <= rank + value_counts_[value] / 2) to += tone_counts_[++tone];
+    const double wanted = own.mean + scale * (static_cast<double>(tone) - average.mean);
+    raise_[value] = share * static_cast<float>(wanted - static_cast<double>(value));
+    rank += value_counts_[value];
+  }
+  // What stands in each place now.
+  for (std::size_t key = 0; key + 1 < starts.size(); ++key)
+    std::fill(scratch_.begin() + starts[key], scratch_.begin() + starts[key + 1],
+              static_cast<std::int16_t>(key % levels));
+  const auto wishes = std::span<const std::uint16_t>(wishes_);
+  tone_counts_.assign(wish_counts_.starts().begin(), wish_counts_.starts().end());
+  amounts_.resize(part.count);
+  for (std::size_t i = 0; i < part.count; ++i)
+    amounts_[i] = raise_[static_cast<std::size_t>(scratch_[tone_counts_[wishes[i]]++])];
+  raise_values(part.frame, part.layer, part.runs, levels - 1, amounts_);
 }
 
 }  // namespace faceperturb

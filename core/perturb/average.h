@@ -10,6 +10,7 @@
 #include "faces/alignment.h"
 #include "perturb/layers.h"
 #include "perturb/membrane.h"
+#include "perturb/rank_mover.h"
 
 namespace faceperturb {
 
@@ -38,35 +39,49 @@ class AverageArranger {
     std::array<Membrane, 3> backgrounds;
   };
 
+  /// One shape of one layer, and what was found out about it.
+  struct Part {
+    const Frame& frame;
+    const Layer& layer;
+    std::span<const CellRun> runs;
+    std::size_t count;  // of cells
+    std::size_t faces;  // of them that lie within the average face
+    bool whole;         // cells that the frame does not cut
+
+    bool split() const { return faces < count; }
+  };
+
   Track& follow(const Face& face);
-  void arrange(const Frame& frame, const Layer& layer, std::span<const Cell> cells, Track& track,
-               std::size_t number);
-  void level(const Frame& frame, const Layer& layer, std::span<const Cell> cells, float share);
-  std::size_t draw(const Layer& layer, std::span<const Cell> cells, const Similarity& similarity);
-  std::size_t split(std::size_t count);
-  void sort(std::span<const float> values, std::size_t begin, std::size_t end,
-            std::vector<std::uint32_t>& order);
-  void want(std::span<const Cell> cells, std::size_t faces, const Membrane::Net& net, float gain,
-            Membrane& seam, Membrane& background);
+  void arrange(Part& part, Track& track, std::size_t number);
+  void level(const Part& part, float share);
+  void draw(Part& part, const Similarity& similarity);
+  void match_tones(const Part& part);
+  void want(const Part& part, const Membrane::Net& net, float gain, Membrane& seam,
+            Membrane& background);
+  std::span<const std::uint16_t> grouped(const Part& part, std::span<const std::uint16_t> values,
+                                         std::vector<std::uint16_t>& keys) const;
 
   std::unordered_map<std::uint32_t, Track> tracks_;
   std::uint64_t calls_ = 0;
 
-  CellMover mover_;
-  // One for each cell, and its place.
-  std::vector<Cell> cells_;
-  std::vector<float> values_;    // 0..1
-  std::vector<float> template_;  // 0..1
-  std::vector<float> part_;      // FaceTemplate::Level::part
-  std::vector<float> wanted_;
-  std::vector<float> scratch_;
-  std::vector<std::uint16_t> keys_;
-  std::vector<std::uint32_t> group_;
-  std::vector<std::uint32_t> cell_order_;
-  std::vector<std::uint32_t> place_order_;
-  std::vector<std::uint32_t> from_;
-  std::vector<std::uint32_t> counts_;
-  std::vector<float> tones_;  // of the face, by the template's, levels of them
+  RankMover mover_;
+  std::vector<CellRun> face_runs_;
+  std::vector<CellRun> runs_;
+  // One for each cell, and its place. Values are 0..levels-1.
+  std::vector<std::uint16_t> values_;
+  std::vector<std::uint16_t> template_;  // FaceTemplate's tones
+  std::vector<std::uint16_t> part_;      // FaceTemplate::Level::part
+  std::vector<std::int16_t> wanted_;
+  std::vector<std::int16_t> scratch_;
+  std::vector<std::uint16_t> keys_;    // values_; beside the face, levels more
+  std::vector<std::uint16_t> wishes_;  // wanted_, likewise
+  std::vector<float> amounts_;
+  KeyCounts key_counts_;
+  KeyCounts wish_counts_;
+  std::vector<std::uint32_t> tone_counts_;
+  std::vector<std::uint32_t> value_counts_;
+  std::vector<std::int16_t> tones_;  // values of the face, by the template's
+  std::vector<float> raise_;         // what levelling adds, by value
 };
 
 }  // namespace faceperturb

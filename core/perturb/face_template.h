@@ -21,12 +21,15 @@ class FaceTemplate {
   };
   static constexpr std::size_t tones = 4;
 
-  /// A scale of the pyramid: its pixel (x, y) is the full size's (2^n x, 2^n y). Maps are CV_32FC1,
-  /// 0..1, no colour at 0.5.
+  static constexpr int one = 1 << 14;
+
+  /// A scale of the pyramid: its pixel (x, y) is the full size's (2^n x, 2^n y). Maps are CV_16UC1;
+  /// numbers are below 1 << 15, tones 0..one-1, no colour at one/2.
   struct Level {
     std::array<cv::Mat, tones> head;
-    std::array<cv::Mat, tones> skin;  ///< head, but beyond the face its skin goes on
-    cv::Mat part;                     ///< 0 on the backdrop, 1 on head and neck, 2 within the face
+    std::array<cv::Mat, tones>
+        skin;      ///< beyond the face its skin goes on; eyes and mouth stand out
+    cv::Mat part;  ///< 0 on the backdrop, `one` on head and neck, nearly 2 `one` within the face
   };
 
   /// The one of assets/average_face.h; made at the first call, from any thread.

@@ -17,28 +17,67 @@ constexpr float tie = 1 / 128.F;
 constexpr std::array red_less_blue{0.F, -0.5F + tie, 0.5F + tie};
 constexpr std::array red_not_blue{0.F, -1.F, 1.F};
 
-// The cells of a layer in one plane; all have the shape of the first.
-struct CellsOfPlane {
-  CellsOfPlane(const Frame& frame, const CellGrid& grid, int p, Cell first)
-      : plane(frame.planes[static_cast<std::size_t>(p)]),
-        layout(frame.format->planes[static_cast<std::size_t>(p)]) {
-    const int across = grid.cell_width / layout.unit_width;
-    const int down = grid.cell_height / layout.unit_height;
-    column_bytes = std::ptrdiff_t{across} * layout.unit_bytes;
-    row_bytes = down * plane.stride;
-    width = std::min(across, frame.units_across(p) - first.column * across);
-    height = std::min(down, frame.units_down(p) - first.row * down);
-  }
+// A sample of a plane's cells: one of each unit.
+struct CellSamples {
+  PlaneCells cells;
+  std::ptrdiff_t unit_bytes = 0;
+  int offset = 0;    // from a unit's start
+  float weight = 0;  // of a sample
 
-  std::uint8_t* begin(Cell cell) const {
-    return plane.data + cell.row * row_bytes + cell.column * column_bytes;
-  }
-
-  const Plane& plane;
-  const PlaneFormat& layout;
-  std::ptrdiff_t column_bytes, row_bytes;
-  int width, height;  // units
+  const std::uint8_t* begin(Cell cell) const { return cells.begin(cell) + offset; }
 };
+
+// Those of a layer: a unit has up to four samples.
+class LayerSamples {
+ public:
+  LayerSamples(const Frame& frame, const Layer& layer, Cell one,
+               const std::array<float, 3>& weights, float most) {
+    for (int p = layer.planes.first; p < layer.planes.end; ++p) {
+      const PlaneFormat& plane = frame.format->planes[static_cast<std::size_t>(p)];
+      for (const SampleFormat& sample : plane.colour()) {
+        const PlaneCells cells(frame, layer.grid, p, one);
+        const auto same =
+            std::ranges::count(plane.colour(), sample.channel, &SampleFormat::channel);
+        const float weight =
+            most * weights[sample.channel] /
+            static_cast<float>(frame.format->sample_max() * cells.width * cells.height * same);
+        if (weight != 0) samples_[count_++] = {cells, plane.unit_bytes, sample.offset, weight};
+      }
+    }
+  }
+
+  auto begin() const { return samples_.begin(); }
+  auto end() const { return samples_.begin() + static_cast<std::ptrdiff_t>(count_); }
+
+ private:
+  std::array<CellSamples, 12> samples_{};
+  std::size_t count_ = 0;
+};
+
+// Adds the samples of cells side by side.
+void add_samples(const CellSamples& sample, Cell first, int count, int bytes, int shift,
+                 float* sums) {
+  const PlaneCells& cells = sample.cells;
+  const std::uint8_t* at = sample.begin(first);
+  const float weight = sample.weight;
+  if (bytes * cells.width * cells.height == 1) {  // the most common, the most cells
+    const std::ptrdiff_t step = cells.column_bytes;
+    if (step == 1)
+      for (int i = 0; i < count; ++i) sums[i] += weight * static_cast<float>(at[i]);
+    else
+      for (int i = 0; i < count; ++i) sums[i] += weight * static_cast<float>(at[i * step]);
+    return;
+  }
+  for (int i = 0; i < count; ++i, at += cells.column_bytes) {
+    int sum = 0;
+    for (int y = 0; y < cells.height; ++y) {
+      const std::uint8_t* unit = at + y * cells.stride;
+      for (int x = 0; x < cells.width; ++x, unit += sample.unit_bytes)
+        sum += (bytes == 2 ? unit[0] | unit[1] << 8 : unit[0]) >> shift;
+    }
+    sums[i] += weight * static_cast<float>(sum);
+  }
+}
 
 }  // namespace
 
@@ -73,71 +112,53 @@ Layers::Layers(const FaceCells& face) {
   }
 }
 
-std::array<std::size_t, 4> layer_cells(const FaceCells& face, const Layer& layer,
-                                       std::vector<Cell>& cells) {
-  const int across = face.grid.cell_width / layer.grid.cell_width;
-  const int down = face.grid.cell_height / layer.grid.cell_height;
-  if (across == 1 && down == 1) {
-    cells.assign(face.cells.begin(), face.cells.end());
-    return sort_by_shape(layer.grid, cells);
-  }
-  cells.clear();
-  cells.reserve(face.cells.size() * static_cast<std::size_t>(across * down));
-  for (const Cell cell : face.cells) {
-    const int right = std::min((cell.column + 1) * across, layer.grid.columns);
-    const int bottom = std::min((cell.row + 1) * down, layer.grid.rows);
-    for (int y = cell.row * down; y < bottom; ++y)
-      for (int x = cell.column * across; x < right; ++x)
-        cells.push_back({static_cast<std::uint16_t>(x), static_cast<std::uint16_t>(y)});
-  }
-  return sort_by_shape(layer.grid, cells);
+std::array<std::size_t, 4> layer_runs(const FaceCells& face, const Layer& layer,
+                                      std::span<const CellRun> face_runs,
+                                      std::vector<CellRun>& runs) {
+  return finer_runs(face_runs, layer.grid, face.grid.cell_width / layer.grid.cell_width,
+                    face.grid.cell_height / layer.grid.cell_height, runs);
 }
 
-void read_values(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
-                 std::span<float> values) {
-  const FormatInfo& format = *frame.format;
-  std::ranges::fill(values, layer.offset);
-  for (int p = layer.planes.first; p < layer.planes.end; ++p) {
-    const CellsOfPlane in(frame, layer.grid, p, cells.front());
-    for (const SampleFormat& sample : in.layout.colour()) {
-      const auto same =
-          std::ranges::count(in.layout.colour(), sample.channel, &SampleFormat::channel);
-      const float weight = layer.weights[sample.channel] /
-                           static_cast<float>(format.sample_max() * in.width * in.height * same);
-      if (weight == 0) continue;
-      if (format.sample_bytes * in.width * in.height == 1) {  // the most common, the most cells
-        for (std::size_t i = 0; i < cells.size(); ++i)
-          values[i] += weight * static_cast<float>(in.begin(cells[i])[sample.offset]);
-        continue;
-      }
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::uint8_t* row = in.begin(cells[i]) + sample.offset;
-        int sum = 0;
-        for (int y = 0; y < in.height; ++y, row += in.plane.stride) {
-          const std::uint8_t* at = row;
-          for (int x = 0; x < in.width; ++x, at += in.layout.unit_bytes)
-            sum += (format.sample_bytes == 2 ? at[0] | at[1] << 8 : at[0]) >> format.sample_shift;
-        }
-        values[i] += weight * static_cast<float>(sum);
-      }
+void read_values(const Frame& frame, const Layer& layer, std::span<const CellRun> runs, int most,
+                 std::span<std::uint16_t> values) {
+  const LayerSamples samples(frame, layer, runs.front().first, layer.weights,
+                             static_cast<float>(most));
+  const int bytes = frame.format->sample_bytes, shift = frame.format->sample_shift;
+  const float offset = layer.offset * static_cast<float>(most) + 0.5F;
+  std::array<float, 256> sums;
+  std::uint16_t* out = values.data();
+  for (const CellRun& run : runs) {
+    for (int begin = 0; begin < run.count;) {
+      const int count = std::min(run.count - begin, static_cast<int>(sums.size()));
+      const Cell first{static_cast<std::uint16_t>(run.first.column + begin), run.first.row};
+      std::fill_n(sums.begin(), count, offset);
+      for (const CellSamples& sample : samples)
+        add_samples(sample, first, count, bytes, shift, sums.data());
+      for (int i = 0; i < count; ++i)
+        *out++ = static_cast<std::uint16_t>(static_cast<int>(sums[i]));
+      begin += count;
     }
   }
 }
 
-void raise_values(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
+void raise_values(const Frame& frame, const Layer& layer, std::span<const CellRun> runs, int most,
                   std::span<const float> amounts) {
   const SampleCodec codec(*frame.format);
   for (int p = layer.planes.first; p < layer.planes.end; ++p) {
-    const CellsOfPlane in(frame, layer.grid, p, cells.front());
-    for (const SampleFormat& sample : in.layout.colour()) {
-      const float share = layer.inverse[sample.channel];
+    const PlaneFormat& format = frame.format->planes[static_cast<std::size_t>(p)];
+    const PlaneCells cells(frame, layer.grid, p, runs.front().first);
+    for (const SampleFormat& sample : format.colour()) {
+      const float share = layer.inverse[sample.channel] / static_cast<float>(most);
       if (share == 0) continue;
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        std::uint8_t* row = in.begin(cells[i]) + sample.offset;
-        for (int y = 0; y < in.height; ++y, row += in.plane.stride) {
-          std::uint8_t* at = row;
-          for (int x = 0; x < in.width; ++x, at += in.layout.unit_bytes)
-            codec.write(at, codec.read(at) + share * amounts[i]);
+      const float* amount = amounts.data();
+      for (const CellRun& run : runs) {
+        std::uint8_t* cell = cells.begin(run.first) + sample.offset;
+        for (int i = 0; i < run.count; ++i, ++amount, cell += cells.column_bytes) {
+          for (int y = 0; y < cells.height; ++y) {
+            std::uint8_t* at = cell + y * cells.stride;
+            for (int x = 0; x < cells.width; ++x, at += format.unit_bytes)
+              codec.write(at, codec.read(at) + share * *amount);
+          }
         }
       }
     }

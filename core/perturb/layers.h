@@ -2,13 +2,21 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "frame/runs.h"
 #include "perturb/face_template.h"
 #include "perturb/methods.h"
 
 namespace faceperturb {
+
+/// A run of planes.
+struct Planes {
+  int first;
+  int end;
+};
 
 /// Planes whose cells `average` moves together, and what it sorts them by.
 struct Layer {
@@ -37,16 +45,17 @@ class Layers {
   int count_ = 0;
 };
 
-/// The layer's cells in the place of the face's, sorted by shape, and where each shape's end.
-std::array<std::size_t, 4> layer_cells(const FaceCells& face, const Layer& layer,
-                                       std::vector<Cell>& cells);
+/// The layer's cells in the place of the face's, given as runs, and where each shape's end.
+std::array<std::size_t, 4> layer_runs(const FaceCells& face, const Layer& layer,
+                                      std::span<const CellRun> face_runs,
+                                      std::vector<CellRun>& runs);
 
-/// The weighted sum of each cell's mean samples, 0..1; all cells have one shape.
-void read_values(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
-                 std::span<float> values);
+/// The weighted sum of each cell's mean samples, 0 to `most`; all cells have one shape.
+void read_values(const Frame& frame, const Layer& layer, std::span<const CellRun> runs, int most,
+                 std::span<std::uint16_t> values);
 
-/// Raises each cell's value by `amounts`, as far as samples go; likewise.
-void raise_values(const Frame& frame, const Layer& layer, std::span<const Cell> cells,
+/// Raises each cell's value by `amounts` / `most`, as far as samples go; likewise.
+void raise_values(const Frame& frame, const Layer& layer, std::span<const CellRun> runs, int most,
                   std::span<const float> amounts);
 
 }  // namespace faceperturb

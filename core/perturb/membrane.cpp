@@ -12,13 +12,26 @@ namespace {
 constexpr int first_sweeps = 60;
 constexpr int more_sweeps = 8;  // from the surface of the frame before
 constexpr float over_relaxation = 1.6F;
-constexpr float enough_around = 16;  // cells around a node that stand for all
+constexpr float enough_around = 8;  // cells around a node that stand for all
+constexpr int stretch = 8;          // cells between which the surface is taken for straight
+constexpr int one_bits = 3;         // of fractions of what is added
+constexpr float one = 1 << one_bits;
 constexpr float inner_share = 0.8F;  // of the cells around a node: with more it is not at the edge
+
+// Adds a slope.
+inline void raise(std::int16_t* values, int count, float first, float slope) {
+  const auto from = static_cast<std::int16_t>(first * one + one / 2);
+  const auto step = static_cast<std::int16_t>(slope * one);
+  for (int i = 0; i < count; ++i) {
+    const auto value = static_cast<std::int16_t>(from + i * step);
+    values[i] = static_cast<std::int16_t>(values[i] + (value >> one_bits));
+  }
+}
 
 }  // namespace
 
-void Membrane::fit(const Net& net, std::span<const Cell> cells, std::span<const float> values,
-                   float gain) {
+void Membrane::fit(const Net& net, std::span<const CellRun> runs,
+                   std::span<const std::int16_t> values, float gain) {
   const auto count = static_cast<std::size_t>(net.size.area());
   const bool fresh = nodes_.size() != count || gain >= 1;
   if (fresh) {
@@ -37,12 +50,12 @@ void Membrane::fit(const Net& net, std::span<const Cell> cells, std::span<const 
   const Between between(net.to_node, net.size);
   const auto across = static_cast<std::size_t>(net.size.width);
   int left = net.size.width, right = -1, top = net.size.height, bottom = -1;
-  for (std::size_t i = 0; i < cells.size(); i += step) {
-    const auto at = between(cells[i]);
+  for_every(step, runs, [&](std::size_t i, int column, int row) {
+    const auto at = between(column, row);
     Node* above = &nodes_[static_cast<std::size_t>(at.y) * across + static_cast<std::size_t>(at.x)];
     Node* below = above + across;
     const auto add = [&](Node& node, float weight) {
-      node.sum += weight * values[i];
+      node.sum += weight * static_cast<float>(values[i]);
       node.weight += weight;
     };
     add(above[0], (1 - at.u) * (1 - at.v));
@@ -53,7 +66,7 @@ void Membrane::fit(const Net& net, std::span<const Cell> cells, std::span<const 
     right = std::max(right, at.x + 1);
     top = std::min(top, at.y);
     bottom = std::max(bottom, at.y + 1);
-  }
+  });
   used_ = {left, top, right - left + 1, bottom - top + 1};
 
   const float inner = inner_share * cells_around / static_cast<float>(step);
@@ -71,29 +84,55 @@ void Membrane::fit(const Net& net, std::span<const Cell> cells, std::span<const 
 
 void Membrane::relax(int sweeps) {
   const int across = surface_.cols;
-  for (int sweep = 0; sweep < sweeps; ++sweep) {
+  for (int sweep = 0; sweep < 2 * sweeps; ++sweep) {
     for (int y = used_.y; y < used_.br().y; ++y) {
-      float* value = surface_.ptr<float>(y);
-      const Node* node = &nodes_[static_cast<std::size_t>(y * across)];
-      for (int x = used_.x; x < used_.br().x; ++x) {
-        if (node[x].fixed) continue;
-        float sum = 0, neighbours = 0;
-        const auto add = [&](bool exists, int step) {
-          if (exists) sum += value[x + step], ++neighbours;
-        };
-        add(x > used_.x, -1);
-        add(x + 1 < used_.br().x, 1);
-        add(y > used_.y, -across);
-        add(y + 1 < used_.br().y, across);
-        if (neighbours > 0) value[x] += over_relaxation * (sum / neighbours - value[x]);
+      float* const row = surface_.ptr<float>(y);
+      const float* const above = y > used_.y ? row - across : row;
+      const float* const below = y + 1 < used_.br().y ? row + across : row;
+      const Node* const node = &nodes_[static_cast<std::size_t>(y * across)];
+      // Every other node: they do not wait for each other. Beyond the edge it goes on as it is.
+      for (int x = used_.x + (y + sweep) % 2; x < used_.br().x; x += 2) {
+        const float sum = row[std::max(x - 1, used_.x)] + row[std::min(x + 1, used_.br().x - 1)] +
+                          above[x] + below[x];
+        const float value = row[x] + over_relaxation * (sum / 4 - row[x]);
+        row[x] = node[x].fixed ? row[x] : value;
       }
     }
   }
 }
 
-void Membrane::add_to(std::span<const Cell> cells, std::span<float> values) const {
-  sample(surface_, to_node_, cells, 1,
-         [out = values.data()](std::size_t i, float value) { out[i] += value; });
+void Membrane::add_to(std::span<const CellRun> runs, std::span<std::int16_t> values) const {
+  const Between between(to_node_, surface_.size());
+  const auto stride = static_cast<std::ptrdiff_t>(surface_.step1());
+  const auto value_at = [&](int column, int row) {
+    const auto at = between(column, row);
+    const float* p = surface_.ptr<float>(at.y) + at.x;
+    const float above = p[0] + at.u * (p[1] - p[0]);
+    const float below = p[stride] + at.u * (p[stride + 1] - p[stride]);
+    return above + at.v * (below - above);
+  };
+  // Between nodes it bends little: it is worked out once in `most` cells.
+  const float nodes = std::hypot(to_node_(0, 0), to_node_(1, 0));  // to the next cell
+  const float cells = std::min(1.F * stretch, 1 / nodes);
+  const int most = cells > stretch / 2 ? stretch : std::max(1, static_cast<int>(cells));
+  std::int16_t* out = values.data();
+  for (const CellRun& run : runs) {
+    int column = run.first.column;
+    const int row = run.first.row, last = column + run.count - 1;
+    float value = value_at(column, row);
+    const auto go_on = [&](int cells_on, int knot) {
+      const float next = value_at(knot, row);
+      const float slope = (next - value) / static_cast<float>(std::max(1, knot - column));
+      raise(out, cells_on, value, slope);
+      out += cells_on;
+      column += cells_on;
+      value = next;
+    };
+    if (most == stretch)
+      while (column + stretch <= last) go_on(stretch, column + stretch);
+    while (column + most <= last) go_on(most, column + most);
+    go_on(last - column + 1, last);
+  }
 }
 
 }  // namespace faceperturb

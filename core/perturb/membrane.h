@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <cstdint>
 #include <opencv2/core.hpp>
 #include <span>
 #include <vector>
 
-#include "frame/cells.h"
+#include "frame/runs.h"
 
 namespace faceperturb {
 
@@ -21,11 +22,12 @@ class Membrane {
     cv::Matx23f to_node;  ///< from a cell's column and row
   };
 
-  /// `values` has one for each of `cells`. `gain`, 0 to 1: how much of a change is taken over when
-  /// this was fitted to the frame before.
-  void fit(const Net& net, std::span<const Cell> cells, std::span<const float> values, float gain);
+  /// `values` has one for each cell of `runs`. `gain`, 0 to 1: how much of a change is taken over
+  /// when this was fitted to the frame before.
+  void fit(const Net& net, std::span<const CellRun> runs, std::span<const std::int16_t> values,
+           float gain);
   /// Adds the surface to `values`, one for each of the cells that it was fitted to.
-  void add_to(std::span<const Cell> cells, std::span<float> values) const;
+  void add_to(std::span<const CellRun> runs, std::span<std::int16_t> values) const;
 
  private:
   struct Node {

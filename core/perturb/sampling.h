@@ -2,15 +2,16 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <opencv2/core.hpp>
 #include <span>
 
-#include "frame/cells.h"
+#include "frame/runs.h"
 
 namespace faceperturb {
 
-/// Finds where cells lie between the four pixels of a map: as local variables, so that writing
-/// floats does not make the compiler read it again.
+/// Finds where cells lie between the four pixels of a map.
 class Between {
  public:
   struct Place {
@@ -31,8 +32,8 @@ class Between {
         bottom_(static_cast<float>(size.height) - 1.001F) {}
 
   /// Beyond the map, the nearest place at its edge.
-  Place operator()(Cell cell) const {
-    const auto column = static_cast<float>(cell.column), row = static_cast<float>(cell.row);
+  Place operator()(int cell_column, int cell_row) const {
+    const auto column = static_cast<float>(cell_column), row = static_cast<float>(cell_row);
     const float px = std::max(0.F, std::min(xc_ * column + xr_ * row + x0_, right_));
     const float py = std::max(0.F, std::min(yc_ * column + yr_ * row + y0_, bottom_));
     const int x = static_cast<int>(px), y = static_cast<int>(py);
@@ -43,21 +44,32 @@ class Between {
   float xc_, xr_, x0_, yc_, yr_, y0_, right_, bottom_;
 };
 
-/// Calls `visit(i, value)` with the bilinear value of `map` (CV_32FC1) for every `step`-th cell.
-/// cv::warpAffine would draw a whole rectangle, and take memory for it, at each call.
+/// Calls `visit(i, column, row)` for every `step`-th cell, the i-th.
 template <typename Visit>
-void sample(const cv::Mat& map, const cv::Matx23f& matrix, std::span<const Cell> cells,
-            std::size_t step, Visit visit) {
-  const Between between(matrix, map.size());
-  const auto stride = static_cast<std::ptrdiff_t>(map.step1());
-  const float* const pixels = map.ptr<float>();
-  for (std::size_t i = 0; i < cells.size(); i += step) {
-    const auto at = between(cells[i]);
-    const float* p = pixels + at.y * stride + at.x;
-    const float above = p[0] + at.u * (p[1] - p[0]);
-    const float below = p[stride] + at.u * (p[stride + 1] - p[stride]);
-    visit(i, above + at.v * (below - above));
+void for_every(std::size_t step, std::span<const CellRun> runs, Visit visit) {
+  std::size_t next = 0, begin = 0;
+  for (const CellRun& run : runs) {
+    for (; next < begin + run.count; next += step)
+      visit(next, run.first.column + static_cast<int>(next - begin), int{run.first.row});
+    begin += run.count;
   }
 }
+
+/// Reads a map (CV_16UC1, below 1 << 15, at least 2x2) where cells lie, between its pixels.
+/// cv::warpAffine would draw a whole rectangle, and take memory for it, at each call.
+class MapSampler {
+ public:
+  /// `matrix` carries a cell's column and row to a pixel of the map. Both must outlive this.
+  MapSampler(const cv::Mat& map, const cv::Matx23f& matrix);
+
+  std::uint16_t operator()(int column, int row) const;
+  /// One for each cell of the runs.
+  void read(std::span<const CellRun> runs, std::span<std::uint16_t> values) const;
+
+ private:
+  const cv::Mat& map_;
+  const cv::Matx23f& matrix_;
+  Between between_;
+};
 
 }  // namespace faceperturb

@@ -38,6 +38,7 @@ Face face() {
     return (value - static_cast<float>(side) / 2) * scale + static_cast<float>(side) / 2;
   };
   Face face;
+  face.id = 1;  // tracked: what a method keeps from frame to frame is there
   face.box = {place(portrait.box.x, width), place(portrait.box.y, height), face_width,
               portrait.box.height * scale};
   std::ranges::transform(portrait.landmarks, face.landmarks.emplace().begin(), [&](const Point& p) {

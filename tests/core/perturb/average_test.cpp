@@ -253,17 +253,47 @@ TEST(Average, TakesFacesWithoutLandmarksAndBesideTheFrame) {
   }
 }
 
+// Mean of the template's luma around a landmark.
+double luma_at(const cv::Mat& map, const Point& place) {
+  return cv::mean(map(cv::Rect(cvRound(place.x) - 4, cvRound(place.y) - 4, 9, 9)))[0];
+}
+
+TEST(FaceTemplate, EyesAndMouthStandOutBesideTheSkinThatStays) {
+  const FaceTemplate& face = FaceTemplate::shared();
+  const FaceTemplate::Level& level = face.level(0);
+  const cv::Mat& skin = level.skin[FaceTemplate::luma];
+  const cv::Mat& head = level.head[FaceTemplate::luma];
+  ASSERT_EQ(skin.type(), CV_16UC1);
+  const Landmarks& marks = face.landmarks();
+  const auto between = [&](std::size_t i, std::size_t j) {
+    return Point{(marks[i].x + marks[j].x) / 2, (marks[i].y + marks[j].y) / 2};
+  };
+  for (const Point& dark : {between(37, 40), between(43, 46), between(62, 66)})
+    EXPECT_LT(luma_at(skin, dark), luma_at(head, dark) - 0.1 * FaceTemplate::one);
+  const Point bridge = marks[28], tip = marks[30];
+  for (const Point& place : {tip, Point{bridge.x, 2 * bridge.y - tip.y - 60}})  // and the forehead
+    EXPECT_NEAR(luma_at(skin, place), luma_at(head, place), 0.02 * FaceTemplate::one);
+}
+
 #ifdef COUNTS_ALLOCATIONS
 TEST(Average, TakesNothingFromTheHeapOnceItKnowsAFace) {
   AverageArranger arranger;
-  for (int i = 0; i < 4; ++i) {
-    Portrait portrait(0, PixelFormat::bgr);
-    portrait.choose(Regions::head);
-    const FaceCells target = portrait.target();
-    const std::size_t before = allocations;
-    arranger.arrange(target);
-    if (i > 0) {
-      EXPECT_EQ(allocations - before, 0U);
+  std::uint32_t id = 0;
+  for (const PixelFormat format : {PixelFormat::gray8, PixelFormat::bgr}) {
+    for (const Regions regions : {Regions::eyes | Regions::mouth, Regions::face, Regions::head}) {
+      ++id;
+      for (int i = 0; i < 4; ++i) {
+        Portrait portrait(0, format);
+        portrait.face.id = id;
+        for (Point& point : *portrait.face.landmarks) point.x += 0.3F * static_cast<float>(i % 2);
+        portrait.choose(regions);
+        const FaceCells target = portrait.target();
+        const std::size_t before = allocations;
+        arranger.arrange(target);
+        if (i > 1) {
+          EXPECT_EQ(allocations - before, 0U) << id;
+        }
+      }
     }
   }
 }
