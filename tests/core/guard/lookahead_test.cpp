@@ -369,6 +369,39 @@ TEST_F(LookaheadTest, ANewShotIsLookedAtAtOnce) {
   }
 }
 
+// What is found in a shot is not laid on the one before it; but a flash is no cut.
+TEST_F(LookaheadTest, AFaceIsFollowedBackToTheCutAndThroughAFlash) {
+  constexpr int frames = 30, odd = 21, detected = 22;
+  for (const bool flash : {false, true}) {
+    start(
+        [&](const Picture& picture) {
+          const bool here = picture.luma().at<uchar>(0, 0) == detected;
+          return here ? std::vector{at(place(detected), 70)} : std::vector<Detection>{};
+        },
+        {1, 10, 500ms});
+    std::vector<Verdict> verdicts;
+    for (int i = 0; i < frames; ++i) {
+      cv::Mat frame = scene(place(i), 70);
+      if (flash ? i == odd : i < odd - 1) frame = 255 - frame;
+      frame.at<uchar>(0, 0) = static_cast<uchar>(i);
+      lookahead->push(view(frame), i * 40ms, 40);
+      if (lookahead->waiting() > 10) verdicts.push_back(lookahead->pop());
+    }
+    lookahead->finish();
+    while (lookahead->waiting() > 0) verdicts.push_back(lookahead->pop());
+    const int first =
+        flash ? detected - 9 : odd - 1;  // as far as the look-ahead reaches, or the cut
+    for (int i = first - 3; i <= detected; ++i) {
+      const auto& verdict = verdicts[static_cast<std::size_t>(i)];
+      EXPECT_EQ(verdict.faces.size(), i >= first ? 1U : 0U) << i << " flash " << flash;
+      if (i >= first && i != odd) {
+        EXPECT_TRUE(covers(verdict, i)) << i << " flash " << flash;
+      }
+    }
+    EXPECT_EQ(verdicts[odd].state, flash ? FrameState::held : FrameState::checked);
+  }
+}
+
 // Counts what it is told to forget.
 class Forgetful final : public Detector {
  public:
