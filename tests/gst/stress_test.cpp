@@ -71,6 +71,34 @@ TEST(Stress, AThousandStartsAndStopsTakeNoMemory) {
   EXPECT_LT(resident_kilobytes() - after_hundred, 20 * 1024);
 }
 
+TEST(Stress, AMinuteOfFramesTakesNoMemory) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the address sanitizer keeps what is freed";
+#endif
+  ElementPtr element = make_plain_element();
+  g_object_set(element.get(), "landmark-model", small_model().c_str(), "post-messages", TRUE,
+               nullptr);
+  gst_util_set_object_arg(G_OBJECT(element.get()), "detector", "upstream");
+  Bench bench(std::move(element));
+  const GstVideoInfo info = video_info(*find_format("I420"), {160, 120});
+  bench.set_caps(info);
+  const BufferPtr frame = make_buffer(info, portrait().bgr);
+  long before = 0;
+  for (int i = 0; i < 1800; ++i) {
+    BufferPtr in(gst_buffer_copy_deep(frame.get()));
+    GST_BUFFER_PTS(in.get()) = static_cast<GstClockTime>(i) * 33 * GST_MSECOND;
+    // Faces that come, go and jump: tracks that start, are held and end.
+    for (int face = 0; face < i / 7 % 4; ++face)
+      gst_buffer_add_video_region_of_interest_meta(
+          in.get(), "face", static_cast<guint>(5 + i / 30 % 3 * 20 + face * 25), 30, 24, 24);
+    ASSERT_EQ(bench.push(std::move(in)), GST_FLOW_OK);
+    while (const BufferPtr out = bench.pull()) continue;
+    while (const MessagePtr message{gst_bus_pop(bench.bus.get())}) continue;
+    if (i == 300) before = resident_kilobytes();
+  }
+  EXPECT_LT(resident_kilobytes() - before, 4 * 1024);
+}
+
 TEST(Stress, ASeekStormEnds) {
   Started run(
       "videotestsrc num-buffers=400 ! video/x-raw,format=I420,width=160,height=120"
@@ -159,6 +187,23 @@ TEST(Stress, AModelThatIsDeletedWhileRunningIsNotMissed) {
   write_model(model);
   ElementPtr element = make_element();
   g_object_set(element.get(), "landmark-model", model.c_str(), nullptr);
+  Bench bench(std::move(element));
+  bench.set_caps(i420());
+  std::filesystem::remove(model);
+  for (int i = 0; i < 3; ++i)
+    ASSERT_EQ(bench.push(make_buffer(i420(), portrait().bgr)), GST_FLOW_OK);
+  EXPECT_EQ(bench.stat("faces"), 3U);
+}
+
+TEST(Stress, ADetectorModelThatIsDeletedWhileRunningIsNotMissed) {
+  const std::filesystem::path yunet = test_data("models/detectors/yunet/yunet_n_320_320.onnx");
+  FACEPERTURB_NEEDS(yunet);
+  const TemporaryFolder folder;
+  const auto model = folder / "model.onnx";
+  std::filesystem::copy_file(yunet, model);
+  ElementPtr element = make_element();
+  gst_util_set_object_arg(G_OBJECT(element.get()), "detector", "dnn");
+  g_object_set(element.get(), "detector-model", model.c_str(), nullptr);
   Bench bench(std::move(element));
   bench.set_caps(i420());
   std::filesystem::remove(model);

@@ -157,6 +157,38 @@ TEST_F(LookaheadTest, AFaceThatTheDetectorLosesIsFollowedOnAndThenHeld) {
   for (int i = 0; i < 60; ++i) EXPECT_TRUE(covers(verdicts[static_cast<std::size_t>(i)], i)) << i;
 }
 
+// A detector knows faces that are wholly in the picture; what is left of one that goes out is
+// followed, and one that comes in is protected before it is found.
+TEST_F(LookaheadTest, AFaceAtTheBorderIsProtectedAsLongAsItIsSeen) {
+  for (const bool leaves : {false, true}) {
+    // Goes out from frame 60 on, or is wholly in the picture from frame 30 on.
+    const auto x = [&](int frame) { return place(frame) - (leaves ? 0 : 80); };
+    start(
+        [&, calls = 0](const Picture&) mutable {
+          const int frame = 5 * calls++;
+          const bool inside = x(frame) >= 0 && x(frame) + 60 <= side;
+          return inside ? std::vector{at(x(frame), 70)} : std::vector<Detection>{};
+        },
+        {5, 10, 500ms});
+    std::vector<Verdict> verdicts;
+    for (int i = 0; i < 90; ++i) {
+      lookahead->push(view(scene(x(i), 70)), i * 40ms, 40);
+      if (lookahead->waiting() > 10) verdicts.push_back(lookahead->pop());
+    }
+    for (int i = leaves ? 0 : 26; i < (leaves ? 80 : 60); ++i) {
+      const float left = std::max(0.F, x(i)), right = std::min(x(i) + 60, float{side});
+      const auto& faces = verdicts[static_cast<std::size_t>(i)].faces;
+      EXPECT_TRUE(std::ranges::any_of(faces,
+                                      [&](const Face& face) {
+                                        return face.box.x - face.growth < left + 5 &&
+                                               face.box.x + face.box.width + face.growth >
+                                                   right - 5;
+                                      }))
+          << i << (leaves ? " leaves" : " enters");
+    }
+  }
+}
+
 TEST_F(LookaheadTest, WithoutHoldAFaceEndsWithItsLastDetection) {
   int calls = 0;
   start(
