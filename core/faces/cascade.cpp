@@ -104,6 +104,18 @@ std::vector<Detection> Cascade::detect(const cv::Mat& luma, int min_face_size, i
   return found;
 }
 
+std::vector<Detection> Cascade::detect_beyond_edges(const cv::Mat& luma, int min_face_size,
+                                                    int neighbours, bool mirrored,
+                                                    double scale_step) {
+  const int margin = std::min(luma.cols, luma.rows) / 8;
+  auto found = detect(with_border(luma, margin), min_face_size, neighbours, mirrored, scale_step);
+  for (Detection& face : found) {
+    face.box.x -= static_cast<float>(margin);
+    face.box.y -= static_cast<float>(margin);
+  }
+  return found;
+}
+
 std::vector<Detection> Cascade::detect_tilted(const cv::Mat& luma, int min_face_size,
                                               int neighbours, bool mirrored, double tilt,
                                               double scale_step) {

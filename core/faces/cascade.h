@@ -33,8 +33,11 @@ class Cascade {
   std::vector<Detection> detect(const cv::Mat& luma, int min_face_size, int neighbours,
                                 bool mirrored = false, double scale_step = quick);
 
-  /// The same for faces that are turned in the picture: by `tilt` degrees, clockwise, or the other
-  /// way round where `mirrored`.
+  /// The same, and faces of which a part lies beyond the picture's edge.
+  std::vector<Detection> detect_beyond_edges(const cv::Mat& luma, int min_face_size, int neighbours,
+                                             bool mirrored = false, double scale_step = quick);
+  /// The same as detect() for faces that are turned in the picture: by `tilt` degrees, clockwise,
+  /// or the other way round where `mirrored`.
   std::vector<Detection> detect_tilted(const cv::Mat& luma, int min_face_size, int neighbours,
                                        bool mirrored, double tilt, double scale_step);
 

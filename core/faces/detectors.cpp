@@ -47,7 +47,7 @@ class FrontalDetector final : public Detector {
  public:
   std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
     std::vector<Detection> found;
-    for (Detection& face : proposals_.detect(picture.luma(), min_face_size, 2)) {
+    for (Detection& face : proposals_.detect_beyond_edges(picture.luma(), min_face_size, 2)) {
       const float windows = face.score;
       face.score = hog_.score_at(picture.luma(), face.box, unsure_score);
       face.sure = face.frontal = face.score >= sure_score;

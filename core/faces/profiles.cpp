@@ -6,6 +6,7 @@
 #include <opencv2/imgproc.hpp>
 #include <utility>
 
+#include "faces/luma_mat.h"
 #include "faces/picture.h"
 
 namespace faceperturb {
@@ -22,12 +23,6 @@ constexpr int most_misses = 2;
 constexpr int coarse = 135;
 constexpr float close_up = 0.2F;
 constexpr double tilts[] = {0, 10};
-
-cv::Mat with_border(const cv::Mat& luma, int margin) {
-  cv::Mat wide;
-  cv::copyMakeBorder(luma, wide, margin, margin, margin, margin, cv::BORDER_REPLICATE);
-  return wide;
-}
 
 // The face of which a close-up was seen: the cascade answers to its front, from the eye to the
 // mouth.
@@ -81,15 +76,7 @@ std::vector<Detection> ProfileDetector::detect(const Picture& picture, int min_f
 std::vector<Detection> ProfileDetector::search(const cv::Mat& luma, int min_face_size,
                                                bool mirrored, bool thorough) {
   if (!thorough) return cascade_.detect(luma, min_face_size, 2, mirrored);
-  // A face that the frame's edge cuts is seen if the edge goes on.
-  const int margin = std::min(luma.cols, luma.rows) / 8;
-  auto found =
-      cascade_.detect(with_border(luma, margin), min_face_size, 2, mirrored, Cascade::thorough);
-  for (Detection& face : found) {
-    face.box.x -= static_cast<float>(margin);
-    face.box.y -= static_cast<float>(margin);
-  }
-  return found;
+  return cascade_.detect_beyond_edges(luma, min_face_size, 2, mirrored, Cascade::thorough);
 }
 
 // A bright face close up, in a dark picture: it is seen in the picture as it was before its

@@ -71,7 +71,7 @@ TEST(Stress, AThousandStartsAndStopsTakeNoMemory) {
   EXPECT_LT(resident_kilobytes() - after_hundred, 20 * 1024);
 }
 
-TEST(Stress, AMinuteOfFramesTakesNoMemory) {
+TEST(Stress, HalfAMinuteOfFramesTakesNoMemory) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the address sanitizer keeps what is freed";
 #endif
@@ -84,7 +84,7 @@ TEST(Stress, AMinuteOfFramesTakesNoMemory) {
   bench.set_caps(info);
   const BufferPtr frame = make_buffer(info, portrait().bgr);
   long before = 0;
-  for (int i = 0; i < 1800; ++i) {
+  for (int i = 0; i < 900; ++i) {
     BufferPtr in(gst_buffer_copy_deep(frame.get()));
     GST_BUFFER_PTS(in.get()) = static_cast<GstClockTime>(i) * 33 * GST_MSECOND;
     // Faces that come, go and jump: tracks that start, are held and end.
@@ -94,7 +94,7 @@ TEST(Stress, AMinuteOfFramesTakesNoMemory) {
     ASSERT_EQ(bench.push(std::move(in)), GST_FLOW_OK);
     while (const BufferPtr out = bench.pull()) continue;
     while (const MessagePtr message{gst_bus_pop(bench.bus.get())}) continue;
-    if (i == 300) before = resident_kilobytes();
+    if (i == 200) before = resident_kilobytes();
   }
   EXPECT_LT(resident_kilobytes() - before, 4 * 1024);
 }

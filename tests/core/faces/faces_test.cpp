@@ -327,6 +327,21 @@ TEST(Cascade, SeesALargeFaceThroughFineNoise) {
   }
 }
 
+TEST(Cascade, SeesFacesThatTheEdgeCuts) {
+  const auto scene = eval::render_portrait({480, 480}, 0);
+  const cv::Mat gray = gray_of(scene.bgr);
+  Rect face = scene.faces[0].box;
+  // Its window goes some way around the face.
+  const int cut = static_cast<int>(face.x + 0.15F * face.width);
+  const cv::Mat picture = gray.colRange(cut, gray.cols);
+  face.x -= static_cast<float>(cut);
+  Cascade cascade(Cascade::frontal_eager);
+  EXPECT_TRUE(cascade.detect(picture, 60, 2).empty());
+  const auto found = cascade.detect_beyond_edges(picture, 60, 2);
+  ASSERT_FALSE(found.empty());
+  EXPECT_GT(overlap(found[0].box, face), 0.6F);
+}
+
 // A face that is turned in the picture is found where it is, in the picture's own position.
 TEST(Cascade, FindsATiltedFaceWhereItIs) {
   const auto scene = eval::render_portrait({320, 320}, 0);
