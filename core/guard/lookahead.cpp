@@ -198,7 +198,8 @@ void Lookahead::look_at(const EntryPtr& entry) {
   // A new shot is looked at from its first frame on; but flashes must not keep the detector busy.
   const bool new_shot = cut && entry->index - last_cut_ >= interval;
   if (new_shot) last_cut_ = entry->index;
-  if (new_shot || detections_.empty() || entry->index - detections_.back() >= interval)
+  const bool given = entry->found && !entry->found->empty();  // costs nothing
+  if (new_shot || given || detections_.empty() || entry->index - detections_.back() >= interval)
     detect(*entry);
 }
 

@@ -372,6 +372,20 @@ TEST_F(LookaheadTest, GivenFacesTakeTheDetectorsPlace) {
   EXPECT_EQ(lookahead->pop().faces.size(), 1U);
 }
 
+TEST_F(LookaheadTest, GivenFacesCountInEveryFrame) {
+  lookahead = std::make_unique<Lookahead>(nullptr, landmarks(), Lookahead::Options{5, 10, 0ms});
+  for (int i = 0; i < 9; ++i)
+    lookahead->push(view(scene(place(i), 70)), i * 40ms, 40,
+                    i == 3 ? std::vector{at(place(i), 70)} : std::vector<Detection>{});
+  lookahead->finish();
+  for (int i = 0; i < 9; ++i) {
+    const Verdict verdict = lookahead->pop();
+    if (i == 3) {
+      EXPECT_TRUE(covers(verdict, i));
+    }
+  }
+}
+
 // Frames of a new shot are looked at from the first on, but a flicker does not keep the detector
 // busy.
 TEST_F(LookaheadTest, ANewShotIsLookedAtAtOnce) {
