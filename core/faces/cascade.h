@@ -33,18 +33,26 @@ class Cascade {
   std::vector<Detection> detect(const cv::Mat& luma, int min_face_size, int neighbours,
                                 bool mirrored = false, double scale_step = quick);
 
+  /// The same, and faces of which a part lies beyond the picture's edge.
+  std::vector<Detection> detect_beyond_edges(const cv::Mat& luma, int min_face_size, int neighbours,
+                                             bool mirrored = false, double scale_step = quick);
+  /// The same as detect() for faces that are turned in the picture: by `tilt` degrees, clockwise,
+  /// or the other way round where `mirrored`.
+  std::vector<Detection> detect_tilted(const cv::Mat& luma, int min_face_size, int neighbours,
+                                       bool mirrored, double tilt, double scale_step);
+
   static constexpr double quick = 1.25, thorough = 1.1;
   /// A close look at a face that was seen at `box`: where it is and how many windows agree on it,
   /// or nothing where that look was wrong.
-  std::optional<Detection> look_closely(const cv::Mat& luma, const Rect& box,
-                                        bool mirrored = false);
+  std::optional<Detection> look_closely(const cv::Mat& luma, const Rect& box, bool mirrored = false,
+                                        double tilt = 0);
 
  private:
   Detection detection(const cv::Rect& window, int agreeing, bool mirrored, int width) const;
 
   const Kind& kind_;
   cv::CascadeClassifier classifier_;
-  cv::Mat flipped_, scaled_;
+  cv::Mat reduced_, scaled_;
 };
 
 }  // namespace faceperturb

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iterator>
 #include <opencv2/imgproc.hpp>
-#include <utility>
 
 #include "faces/cascade.h"
 #include "faces/detector.h"
 #include "faces/dnn.h"
 #include "faces/hog.h"
 #include "faces/picture.h"
+#include "faces/profiles.h"
 
 namespace faceperturb {
 namespace {
@@ -48,7 +47,7 @@ class FrontalDetector final : public Detector {
  public:
   std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
     std::vector<Detection> found;
-    for (Detection& face : proposals_.detect(picture.luma(), min_face_size, 2)) {
+    for (Detection& face : proposals_.detect_beyond_edges(picture.luma(), min_face_size, 2)) {
       const float windows = face.score;
       face.score = hog_.score_at(picture.luma(), face.box, unsure_score);
       face.sure = face.frontal = face.score >= sure_score;
@@ -74,84 +73,12 @@ class FrontalDetector final : public Detector {
   Cascade second_{Cascade::frontal};
 };
 
-bool same_place(const Rect& a, const Rect& b) {
-  return std::hypot(a.x + a.width / 2 - b.x - b.width / 2,
-                    a.y + a.height / 2 - b.y - b.height / 2) < 0.4F * std::max(a.width, b.width);
-}
-
 // Whether a much smaller face is seen on the forehead, hair or cheeks of another.
 bool on_head(const Rect& small, const Rect& face) {
   const float x = small.x + small.width / 2 - face.x, y = small.y + small.height / 2 - face.y;
   return small.width < 0.65F * face.width && x > 0 && x < face.width && y > -0.4F * face.height &&
          y < face.height;
 }
-
-// Faces seen from the side: proposals that a close look confirms. Where one was found it is looked
-// again at each call, for less than a search costs.
-class ProfileDetector final {
- public:
-  /// Searches to neither side, to one, or, more thoroughly, to both. `frontal` are faces that were
-  /// seen from the front: they need no closer look.
-  std::vector<Detection> detect(const Picture& picture, int min_face_size, bool left, bool right,
-                                std::span<const Detection> frontal) {
-    const cv::Mat& luma = picture.luma();
-    std::vector<Detection> found;
-    std::vector<Seen> look_at = std::exchange(seen_, {});
-    for (const bool mirrored : {false, true}) {
-      if (!(mirrored ? right : left)) continue;
-      for (const Detection& face : search(luma, min_face_size, mirrored, left && right))
-        look_at.push_back({face.box, mirrored, most_misses});  // one look decides
-    }
-    for (Seen& seen : look_at) {
-      const auto is_here = [&](const Detection& face) { return same_place(face.box, seen.box); };
-      if (std::ranges::any_of(frontal, is_here)) {
-        if (seen.misses == most_misses)
-          found.push_back({.box = seen.box, .sure = false, .frontal = false});
-        continue;
-      }
-      if (std::ranges::any_of(found, is_here)) continue;
-      auto face = cascade_.look_closely(luma, seen.box, seen.mirrored);
-      if (face && face->score >= unsure_score) {
-        face->sure = face->score >= sure_score;
-        found.push_back(*face);
-        seen_.push_back({face->box, seen.mirrored});
-      } else if (++seen.misses <= most_misses) {
-        seen_.push_back(seen);
-      }
-    }
-    return found;
-  }
-
-  void forget() { seen_.clear(); }
-
- private:
-  struct Seen {
-    Rect box;
-    bool mirrored;
-    int misses = 0;
-  };
-
-  std::vector<Detection> search(const cv::Mat& luma, int min_face_size, bool mirrored,
-                                bool thorough) {
-    if (!thorough) return cascade_.detect(luma, min_face_size, 2, mirrored);
-    // A face that the frame's edge cuts is seen if the edge goes on.
-    const int margin = std::min(luma.cols, luma.rows) / 8;
-    cv::Mat wide;
-    cv::copyMakeBorder(luma, wide, margin, margin, margin, margin, cv::BORDER_REPLICATE);
-    auto found = cascade_.detect(wide, min_face_size, 2, mirrored, Cascade::thorough);
-    for (Detection& face : found) {
-      face.box.x -= static_cast<float>(margin);
-      face.box.y -= static_cast<float>(margin);
-    }
-    return found;
-  }
-
-  static constexpr float sure_score = 5;
-  static constexpr float unsure_score = 2;
-  static constexpr int most_misses = 2;
-  Cascade cascade_{Cascade::profile};
-  std::vector<Seen> seen_;
-};
 
 // Each call makes one scan, so that the cost of a call stays that of the cheapest: every second one
 // frontal, the others for profiles to either side. All are made where more is at stake: in a new
@@ -169,7 +96,7 @@ class AutoDetector final : public Detector {
     if (all || turn % 2 == 0) {
       found = frontal_.detect(picture, min_face_size);
       known_.clear();
-      if (!all) std::ranges::copy_if(found, std::back_inserter(known_), &Detection::frontal);
+      std::ranges::copy_if(found, std::back_inserter(known_), &Detection::frontal);
     }
     const auto more =
         profile_.detect(picture, min_face_size, all || turn == 1, all || turn == 3, known_);
@@ -189,7 +116,7 @@ class AutoDetector final : public Detector {
   }
 
  private:
-  static constexpr unsigned calls_of_new_shot = 2;
+  static constexpr unsigned calls_of_new_shot = 4;
   static constexpr unsigned calls_to_search = 12;  // for a face that is seen no more
   FrontalDetector frontal_;
   ProfileDetector profile_;

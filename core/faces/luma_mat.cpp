@@ -21,4 +21,10 @@ cv::Mat cut_out(const cv::Mat& luma, const Rect& box, float margin) {
   return result;
 }
 
+cv::Mat with_border(const cv::Mat& luma, int margin) {
+  cv::Mat wide;
+  cv::copyMakeBorder(luma, wide, margin, margin, margin, margin, cv::BORDER_REPLICATE);
+  return wide;
+}
+
 }  // namespace faceperturb

@@ -17,5 +17,7 @@ inline cv::Mat luma_mat(const LumaView& luma) {
 /// The pixels of a box with `margin` (in box widths) around it; what lies beyond the picture's edge
 /// repeats the edge. Empty where the box lies wholly outside.
 cv::Mat cut_out(const cv::Mat& luma, const Rect& box, float margin);
+/// The picture with `margin` more pixels on every side, which repeat its edge.
+cv::Mat with_border(const cv::Mat& luma, int margin);
 
 }  // namespace faceperturb

@@ -11,27 +11,31 @@ namespace faceperturb {
 /// What faces are looked for in: a frame's brightness, reduced by a whole number so that its
 /// shorter side is 270 to 539 pixels (smaller frames stay as they are), and with its contrast
 /// raised where it is dark: in the dark, faces of a few grey levels are found that no detector
-/// finds otherwise.
+/// finds otherwise. All but plain() is made at the first call and not thread safe, so that whoever
+/// has the frame spends little on it.
 class Picture {
  public:
   /// Copies what it needs.
   explicit Picture(const LumaView& luma);
 
-  const cv::Mat& luma() const { return luma_; }
   /// Frame pixels per picture pixel, >= 1.
   int reduction() const { return reduction_; }
-  /// Whether the contrast was raised.
-  bool dark() const { return dark_; }
+  cv::Size size() const { return plain_.size(); }
+  /// The brightness as it was.
+  const cv::Mat& plain() const { return plain_; }
+  const cv::Mat& luma() const;
+  /// Whether the contrast was raised: luma() is not plain() then.
+  bool dark() const;
   LumaView view() const;
-  /// The whole picture in a few pixels; made at the first call. Not thread safe.
+  /// The whole picture in a few pixels.
   const cv::Mat& thumbnail() const;
-  /// For optical flow (cv::buildOpticalFlowPyramid); made at the first call. Not thread safe.
+  /// For optical flow (cv::buildOpticalFlowPyramid).
   const std::vector<cv::Mat>& pyramid() const;
 
  private:
-  cv::Mat luma_;
   int reduction_;
-  bool dark_ = false;
+  cv::Mat plain_;
+  mutable cv::Mat luma_;
   mutable cv::Mat thumbnail_;
   mutable std::vector<cv::Mat> pyramid_;
 };

@@ -38,7 +38,8 @@ Face scaled(Face face, float by) {
 
 // A detector's numbers are not trusted: a box that is no box would protect nothing.
 void check(const Detection& d, const Picture& picture) {
-  const float limit = 4.F * static_cast<float>(std::max(picture.luma().cols, picture.luma().rows));
+  const float limit =
+      4.F * static_cast<float>(std::max(picture.size().width, picture.size().height));
   for (const float value : {d.box.x, d.box.y, d.box.width, d.box.height})
     if (!std::isfinite(value) || std::abs(value) > limit)
       throw std::runtime_error("the detector gave a face that is no place in the picture");
@@ -197,7 +198,8 @@ void Lookahead::look_at(const EntryPtr& entry) {
   // A new shot is looked at from its first frame on; but flashes must not keep the detector busy.
   const bool new_shot = cut && entry->index - last_cut_ >= interval;
   if (new_shot) last_cut_ = entry->index;
-  if (new_shot || detections_.empty() || entry->index - detections_.back() >= interval)
+  const bool given = entry->found && !entry->found->empty();  // costs nothing
+  if (new_shot || given || detections_.empty() || entry->index - detections_.back() >= interval)
     detect(*entry);
 }
 
@@ -226,30 +228,39 @@ void Lookahead::detect(Entry& entry) {
 }
 
 // Follows faces that came into view back through the frames that have no verdict yet: a detector
-// sees a face later than people do.
+// sees a face later than people do. Not beyond a cut; but a flash, behind which the shot goes on,
+// is none.
 void Lookahead::extend_back(const std::vector<Face>& appeared) {
   for (Face face : appeared) {
-    Time lost{-1};
-    for (auto later = history_.rbegin(), earlier = later + 1; earlier != history_.rend();
-         later = earlier++) {
-      Entry& entry = **earlier;
-      if (entry.final) break;
-      if (const auto motion = follow((*later)->picture, entry.picture, face.box)) {
+    auto seen = history_.rbegin();  // the earliest frame to which the face could be followed
+    auto held = seen + 1;           // from there on it is held where it was seen
+    for (auto earlier = seen + 1; earlier != history_.rend() && !(*earlier)->final; ++earlier) {
+      const Picture &picture = (*earlier)->picture, &later = (*seen)->picture;
+      if ((*seen)->time - (*earlier)->time > options_.hold) break;
+      const auto motion = follow(later, picture, face.box);
+      if (!motion && !alike(later.thumbnail(), picture.thumbnail())) continue;
+      face.held = true;
+      for (; held != earlier; ++held) protect(**held, face);
+      face.held = !motion;
+      if (motion) {
         face = moved(face, *motion);
-        lost = Time{-1};
-      } else if (lost < Time{0}) {
-        lost = (*later)->time;
+        seen = earlier;
       }
-      face.held = lost >= Time{0};
-      if (face.held && lost - entry.time > options_.hold) break;
-      const auto known = std::ranges::find(entry.verdict.faces, face.id, &Face::id);
-      if (known == entry.verdict.faces.end()) {
-        entry.verdict.faces.push_back(face);
-      } else if (!face.landmarks) {  // those it had were not to be trusted
-        known->box = united(known->box, face.box);
-        known->landmarks.reset();
-      }
+      protect(**earlier, face);
+      held = earlier + 1;
     }
+  }
+}
+
+// A face that was found later, in a frame without a verdict.
+void Lookahead::protect(Entry& entry, const Face& face) {
+  auto& faces = entry.verdict.faces;
+  const auto known = std::ranges::find(faces, face.id, &Face::id);
+  if (known == faces.end()) {
+    faces.push_back(face);
+  } else if (!face.landmarks) {  // those it had were not to be trusted
+    known->box = united(known->box, face.box);
+    known->landmarks.reset();
   }
 }
 

@@ -90,6 +90,7 @@ class Lookahead {
   std::vector<Detection> run_detector(const Entry& entry);
   void detect(Entry& entry);
   void extend_back(const std::vector<Face>& appeared);
+  static void protect(Entry& entry, const Face& face);
   void conclude(std::uint64_t end);
   bool detected_near(std::uint64_t index) const;
 

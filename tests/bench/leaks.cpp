@@ -166,7 +166,7 @@ int main(int argc, char** argv) {
   const GOptionEntry entries[] = {
       {"truth", 't', 0, G_OPTION_ARG_FILENAME, &truth_name, "Boxes, one a frame", "FILE"},
       {"data", 0, 0, G_OPTION_ARG_FILENAME, &data,
-       "Where CLIP and boxes are, unless FACEPERTURB_TEST_DATA says it", "FOLDER"},
+       "Where CLIP, boxes and MODEL are, unless FACEPERTURB_TEST_DATA says it", "FOLDER"},
       {"judge", 'j', 0, G_OPTION_ARG_FILENAME_ARRAY, &judges, "Model of an independent detector",
        "MODEL"},
       {"element", 'e', 0, G_OPTION_ARG_STRING, &element, "What protects; default faceperturb",
@@ -197,7 +197,7 @@ int main(int argc, char** argv) {
   if (truth_name) counts.push_back(Count("truth"));
   std::vector<std::unique_ptr<faceperturb::Detector>> detectors;
   for (gchar** judge = judges; judge && *judge; ++judge) {
-    detectors.push_back(faceperturb::make_dnn_detector(*judge));
+    detectors.push_back(faceperturb::make_dnn_detector(folder / *judge));
     gchar* base = g_path_get_basename(*judge);
     counts.push_back(Count(std::string("seen in the clear clip by ") + base));
     g_free(base);

@@ -88,14 +88,33 @@ TEST(Live, PropertiesMayChangeFromAnotherThread) {
     const char* property;
     const char* value;
   };
-  std::vector<Knob> knobs = {
-      {"pixels", "0"},           {"pixels", "600"},          {"pixels", "9000"},
-      {"cell-size", "1"},        {"cell-size", "4"},         {"regions", "head"},
-      {"regions", "eyes+nose"},  {"noise-sigma", "0.5"},     {"superpixel-size", "9"},
-      {"blur-sigma", "0.3"},     {"detector", "hog"},        {"detector", "auto"},
-      {"min-face-size", "0"},    {"min-face-size", "60"},    {"on-unchecked", "drop"},
-      {"on-unchecked", "cover"}, {"attach-meta", "false"},   {"attach-meta", "true"},
-      {"post-messages", "true"}, {"post-messages", "false"}, {"landmark-model", "/nowhere"}};
+  std::vector<Knob> knobs = {{"pixels", "0"},
+                             {"pixels", "600"},
+                             {"pixels", "9000"},
+                             {"cell-size", "1"},
+                             {"cell-size", "4"},
+                             {"regions", "head"},
+                             {"regions", "eyes+nose"},
+                             {"noise-sigma", "0.5"},
+                             {"superpixel-size", "9"},
+                             {"blur-sigma", "0.3"},
+                             {"detector", "hog"},
+                             {"detector", "auto"},
+                             {"min-face-size", "0"},
+                             {"min-face-size", "60"},
+                             {"on-unchecked", "drop"},
+                             {"on-unchecked", "cover"},
+                             {"attach-meta", "false"},
+                             {"attach-meta", "true"},
+                             {"post-messages", "true"},
+                             {"post-messages", "false"},
+                             {"landmark-model", "/nowhere"},
+                             {"detector-model", "/nowhere"},
+                             {"detect-interval", "9"},
+                             {"lookahead", "0"},
+                             {"lookahead", "7"},
+                             {"hold", "0"},
+                             {"average-levelling", "1"}};
   for (const auto& method : methods()) knobs.push_back({"method", method.name.data()});
   std::atomic<bool> finished = false;
   std::atomic<int> turns = 0;

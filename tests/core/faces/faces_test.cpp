@@ -310,6 +310,66 @@ TEST(Cascade, ALookCloselySaysWhetherAndWhereAFaceIs) {
   EXPECT_FALSE(cascade.look_closely(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90)), truth));
 }
 
+// Fine noise does not hide a large face: the picture is reduced by means.
+TEST(Cascade, SeesALargeFaceThroughFineNoise) {
+  for (const auto* kind : {&Cascade::frontal, &Cascade::frontal_eager}) {
+    Cascade cascade(*kind);
+    int found = 0;
+    for (int person = 0; person < 5; ++person) {
+      const auto scene = eval::render_portrait({960, 720}, person);
+      cv::Mat gray = gray_of(scene.bgr), noise(gray.size(), CV_16SC1);
+      cv::RNG(1).fill(noise, cv::RNG::NORMAL, 0, 90);
+      cv::add(gray, noise, gray, {}, CV_8U);
+      const auto faces = cascade.detect(gray, 200, 3);
+      found += !faces.empty() && overlap(faces[0].box, scene.faces[0].box) > 0.5F;
+    }
+    EXPECT_EQ(found, 5);
+  }
+}
+
+TEST(Cascade, SeesFacesThatTheEdgeCuts) {
+  const auto scene = eval::render_portrait({480, 480}, 0);
+  const cv::Mat gray = gray_of(scene.bgr);
+  Rect face = scene.faces[0].box;
+  // Its window goes some way around the face.
+  const int cut = static_cast<int>(face.x + 0.15F * face.width);
+  const cv::Mat picture = gray.colRange(cut, gray.cols);
+  face.x -= static_cast<float>(cut);
+  Cascade cascade(Cascade::frontal_eager);
+  EXPECT_TRUE(cascade.detect(picture, 60, 2).empty());
+  const auto found = cascade.detect_beyond_edges(picture, 60, 2);
+  ASSERT_FALSE(found.empty());
+  EXPECT_GT(overlap(found[0].box, face), 0.6F);
+}
+
+// A face that is turned in the picture is found where it is, in the picture's own position.
+TEST(Cascade, FindsATiltedFaceWhereItIs) {
+  const auto scene = eval::render_portrait({320, 320}, 0);
+  const Rect& face = scene.faces[0].box;
+  const cv::Mat turn = cv::getRotationMatrix2D({160, 160}, 35, 1);
+  cv::Mat turned, mirrored;
+  cv::warpAffine(gray_of(scene.bgr), turned, turn, {320, 320}, cv::INTER_LINEAR,
+                 cv::BORDER_REPLICATE);
+  const cv::Mat middle =
+      turn * (cv::Mat_<double>(3, 1) << face.x + face.width / 2, face.y + face.height / 2, 1);
+  Rect there = face;
+  there.x = static_cast<float>(middle.at<double>(0)) - face.width / 2;
+  there.y = static_cast<float>(middle.at<double>(1)) - face.height / 2;
+  cv::flip(turned, mirrored, 1);
+  Cascade cascade(Cascade::frontal);
+  EXPECT_TRUE(cascade.detect_tilted(turned, 60, 3, false, 0, Cascade::thorough).empty());
+  const auto found = cascade.detect_tilted(turned, 60, 3, false, -35, Cascade::thorough);
+  ASSERT_FALSE(found.empty());
+  EXPECT_GT(overlap(found[0].box, there), 0.6F);
+  const auto close = cascade.look_closely(turned, there, false, -35);
+  ASSERT_TRUE(close);
+  EXPECT_GT(overlap(close->box, there), 0.6F);
+  there.x = 319 - there.x - there.width;
+  const auto other = cascade.detect_tilted(mirrored, 60, 3, true, -35, Cascade::thorough);
+  ASSERT_FALSE(other.empty());
+  EXPECT_GT(overlap(other[0].box, there), 0.6F);
+}
+
 // It searches in turns: what comes after a seek must not fall to a turn that knows no frontal face.
 TEST(AutoDetector, SearchesForEveryFaceOnceItForgot) {
   const auto detector = detector_info(DetectorKind::automatic).make({});

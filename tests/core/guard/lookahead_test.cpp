@@ -157,6 +157,38 @@ TEST_F(LookaheadTest, AFaceThatTheDetectorLosesIsFollowedOnAndThenHeld) {
   for (int i = 0; i < 60; ++i) EXPECT_TRUE(covers(verdicts[static_cast<std::size_t>(i)], i)) << i;
 }
 
+// A detector knows faces that are wholly in the picture; what is left of one that goes out is
+// followed, and one that comes in is protected before it is found.
+TEST_F(LookaheadTest, AFaceAtTheBorderIsProtectedAsLongAsItIsSeen) {
+  for (const bool leaves : {false, true}) {
+    // Goes out from frame 60 on, or is wholly in the picture from frame 30 on.
+    const auto x = [&](int frame) { return place(frame) - (leaves ? 0 : 80); };
+    start(
+        [&, calls = 0](const Picture&) mutable {
+          const int frame = 5 * calls++;
+          const bool inside = x(frame) >= 0 && x(frame) + 60 <= side;
+          return inside ? std::vector{at(x(frame), 70)} : std::vector<Detection>{};
+        },
+        {5, 10, 500ms});
+    std::vector<Verdict> verdicts;
+    for (int i = 0; i < 90; ++i) {
+      lookahead->push(view(scene(x(i), 70)), i * 40ms, 40);
+      if (lookahead->waiting() > 10) verdicts.push_back(lookahead->pop());
+    }
+    for (int i = leaves ? 0 : 26; i < (leaves ? 80 : 60); ++i) {
+      const float left = std::max(0.F, x(i)), right = std::min(x(i) + 60, float{side});
+      const auto& faces = verdicts[static_cast<std::size_t>(i)].faces;
+      EXPECT_TRUE(std::ranges::any_of(faces,
+                                      [&](const Face& face) {
+                                        return face.box.x - face.growth < left + 5 &&
+                                               face.box.x + face.box.width + face.growth >
+                                                   right - 5;
+                                      }))
+          << i << (leaves ? " leaves" : " enters");
+    }
+  }
+}
+
 TEST_F(LookaheadTest, WithoutHoldAFaceEndsWithItsLastDetection) {
   int calls = 0;
   start(
@@ -340,6 +372,20 @@ TEST_F(LookaheadTest, GivenFacesTakeTheDetectorsPlace) {
   EXPECT_EQ(lookahead->pop().faces.size(), 1U);
 }
 
+TEST_F(LookaheadTest, GivenFacesCountInEveryFrame) {
+  lookahead = std::make_unique<Lookahead>(nullptr, landmarks(), Lookahead::Options{5, 10, 0ms});
+  for (int i = 0; i < 9; ++i)
+    lookahead->push(view(scene(place(i), 70)), i * 40ms, 40,
+                    i == 3 ? std::vector{at(place(i), 70)} : std::vector<Detection>{});
+  lookahead->finish();
+  for (int i = 0; i < 9; ++i) {
+    const Verdict verdict = lookahead->pop();
+    if (i == 3) {
+      EXPECT_TRUE(covers(verdict, i));
+    }
+  }
+}
+
 // Frames of a new shot are looked at from the first on, but a flicker does not keep the detector
 // busy.
 TEST_F(LookaheadTest, ANewShotIsLookedAtAtOnce) {
@@ -366,6 +412,39 @@ TEST_F(LookaheadTest, ANewShotIsLookedAtAtOnce) {
       EXPECT_LE(looked_at.size(), 2U * frames / interval + 2);
     else
       EXPECT_EQ(looked_at, (std::vector{0, 5, 10, 12, 17, 22, 27, 32, 37, 39}));
+  }
+}
+
+// What is found in a shot is not laid on the one before it; but a flash is no cut.
+TEST_F(LookaheadTest, AFaceIsFollowedBackToTheCutAndThroughAFlash) {
+  constexpr int frames = 30, odd = 21, detected = 22;
+  for (const bool flash : {false, true}) {
+    start(
+        [&](const Picture& picture) {
+          const bool here = picture.luma().at<uchar>(0, 0) == detected;
+          return here ? std::vector{at(place(detected), 70)} : std::vector<Detection>{};
+        },
+        {1, 10, 500ms});
+    std::vector<Verdict> verdicts;
+    for (int i = 0; i < frames; ++i) {
+      cv::Mat frame = scene(place(i), 70);
+      if (flash ? i == odd : i < odd - 1) frame = 255 - frame;
+      frame.at<uchar>(0, 0) = static_cast<uchar>(i);
+      lookahead->push(view(frame), i * 40ms, 40);
+      if (lookahead->waiting() > 10) verdicts.push_back(lookahead->pop());
+    }
+    lookahead->finish();
+    while (lookahead->waiting() > 0) verdicts.push_back(lookahead->pop());
+    const int first =
+        flash ? detected - 9 : odd - 1;  // as far as the look-ahead reaches, or the cut
+    for (int i = first - 3; i <= detected; ++i) {
+      const auto& verdict = verdicts[static_cast<std::size_t>(i)];
+      EXPECT_EQ(verdict.faces.size(), i >= first ? 1U : 0U) << i << " flash " << flash;
+      if (i >= first && i != odd) {
+        EXPECT_TRUE(covers(verdict, i)) << i << " flash " << flash;
+      }
+    }
+    EXPECT_EQ(verdicts[odd].state, flash ? FrameState::held : FrameState::checked);
   }
 }
 
