@@ -73,8 +73,8 @@ void Protector::perturb(const Frame& frame, const Verdict& verdict, const Settin
     }
     RandomStream random(secret_, epoch, number++);
     if (moved < cells.size()) draw_to_front(cells, moved, random);
-    method.apply({frame, grid, face, cells.first(moved), settings.cell_size}, settings.parameters,
-                 random, *workspace_);
+    method.apply({frame, grid, face, cells.first(moved), settings.cell_size, moved < cells.size()},
+                 settings.parameters, random, *workspace_);
   }
   if (!recording) return;
   for (FaceRecord& face : recording->frame.faces) face.digest = digest(frame, grid, face.cells);

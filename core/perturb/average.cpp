@@ -90,7 +90,7 @@ void AverageArranger::arrange(const FaceCells& face, float levelling) {
       const std::size_t count = count_cells(runs);
       if (count > 1) {
         const bool whole = layer.grid.shape(runs.front().first) == 0;
-        Part part{face.frame, layer, runs, count, count, whole};
+        Part part{face.frame, layer, runs, count, count, whole, face.scattered};
         arrange(part, track, number);
         if (levelling > 0) level(part, levelling);
       }
@@ -225,6 +225,18 @@ void AverageArranger::want(const Part& part, const Membrane::Net& net, float gai
   wanted_.resize(n);
   scratch_.resize(n);
   for (std::size_t i = 0; i < n; ++i) wanted_[i] = tones_[template_[i] / tones_per_level];
+  // Cells far from each other have all their surroundings still: what fits these best is as it was.
+  if (!part.scattered) fit_in(part, net, gain, seam, background);
+  wishes_.resize(n);
+  for (std::size_t i = 0; i < n; ++i)
+    wishes_[i] = static_cast<std::uint16_t>(
+        std::clamp<std::int16_t>(wanted_[i], 0, static_cast<std::int16_t>(levels - 1)));
+}
+
+// Makes what is wanted meet its surroundings.
+void AverageArranger::fit_in(const Part& part, const Membrane::Net& net, float gain, Membrane& seam,
+                             Membrane& background) {
+  const std::size_t n = part.count;
   // Beside the face, hair and neck in the same tones, before what surrounds the region.
   if (part.split()) {
     std::ranges::copy(values_, scratch_.begin());
@@ -242,10 +254,6 @@ void AverageArranger::want(const Part& part, const Membrane::Net& net, float gai
     scratch_[i] = static_cast<std::int16_t>(values_[i] - wanted_[i]);
   seam.fit(net, part.runs, scratch_, gain);
   seam.add_to(part.runs, wanted_);
-  wishes_.resize(n);
-  for (std::size_t i = 0; i < n; ++i)
-    wishes_[i] = static_cast<std::uint16_t>(
-        std::clamp<std::int16_t>(wanted_[i], 0, static_cast<std::int16_t>(levels - 1)));
 }
 
 // Gives the cells the template's distribution of tones, with the mean and the spread of their own:

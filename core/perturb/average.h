@@ -47,6 +47,7 @@ class AverageArranger {
     std::size_t count;  // of cells
     std::size_t faces;  // of them that lie within the average face
     bool whole;         // cells that the frame does not cut
+    bool scattered;     // FaceCells::scattered
 
     bool split() const { return faces < count; }
   };
@@ -58,6 +59,8 @@ class AverageArranger {
   void match_tones(const Part& part);
   void want(const Part& part, const Membrane::Net& net, float gain, Membrane& seam,
             Membrane& background);
+  void fit_in(const Part& part, const Membrane::Net& net, float gain, Membrane& seam,
+              Membrane& background);
   std::span<const std::uint16_t> grouped(const Part& part, std::span<const std::uint16_t> values,
                                          std::vector<std::uint16_t>& keys) const;
 

@@ -51,8 +51,9 @@ struct FaceCells {
   const Frame& frame;
   const CellGrid& grid;
   const Face& face;
-  std::span<Cell> cells;  ///< may be reordered
-  int cell_size;          ///< luma pixels as asked for: `grid`'s cells may be larger
+  std::span<Cell> cells;   ///< may be reordered
+  int cell_size;           ///< luma pixels as asked for: `grid`'s cells may be larger
+  bool scattered = false;  ///< drawn from a region that has more
 };
 
 struct Workspace;

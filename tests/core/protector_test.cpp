@@ -96,6 +96,34 @@ TEST(Protector, PixelsDecideHowMuchMoves) {
   }
 }
 
+// Few cells of a region lie far from each other: no method may take that for a reason to leave
+// them.
+TEST(Protector, FewCellsAreMovedByEveryMethod) {
+  auto protector = make_protector({{40, 30, 70, 70}});
+  for (const auto format : {PixelFormat::i420, PixelFormat::bgr}) {
+    for (const auto& method : methods()) {
+      for (const int pixels : {300, 600}) {
+        for (int drawn = 0; drawn < 10; ++drawn) {
+          TestFrame frame(format_info(format), size);
+          for_each_unit(frame.view(), [&](int, int x, int y, std::uint8_t* unit) {
+            *unit = static_cast<std::uint8_t>(90 + x % 64 + y % 48);
+          });
+          const CellGrid grid(frame.view(), 4);
+          const auto before = cell_contents(frame.view(), grid);
+          protector.protect(frame.view(), {.method = method.method,
+                                           .regions = Regions::head,
+                                           .pixels = pixels,
+                                           .cell_size = 4});
+          const auto after = cell_contents(frame.view(), grid);
+          int moved = 0;
+          for (std::size_t i = 0; i < before.size(); ++i) moved += before[i] != after[i];
+          EXPECT_GT(moved, pixels / 16 / 2) << method.name << " " << pixels << " pixels";
+        }
+      }
+    }
+  }
+}
+
 TEST(Protector, ArrangesEveryFrameAnew) {
   auto protector = make_protector(two_faces);
   std::set<std::string> results;
