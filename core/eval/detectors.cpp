@@ -105,11 +105,6 @@ std::string detector_name(const std::string& model) {
   return model.starts_with(prefix) ? std::string(prefix) + stem : stem;
 }
 
-Rect brows_to_chin(const Rect& box) {
-  const float side = 0.9F * std::sqrt(std::max(0.F, box.width * box.height));
-  return {box.x + (box.width - side) / 2, box.y + 0.57F * box.height - side / 2, side, side};
-}
-
 std::vector<Detection> sure_ones(const std::vector<Detection>& found) {
   std::vector<Detection> sure;
   std::ranges::copy_if(found, std::back_inserter(sure), &Detection::sure);

@@ -39,10 +39,6 @@ std::string detector_name(const std::string& model);
 /// The files that make_detector() reads.
 std::vector<std::string> files_of(const std::string& model);
 
-/// Brows to chin of a box about a whole face: networks that learnt from WIDER FACE include the
-/// forehead and draw taller than wide.
-Rect brows_to_chin(const Rect& box);
-
 /// The detections that are sure.
 std::vector<Detection> sure_ones(const std::vector<Detection>& found);
 

@@ -6,6 +6,8 @@
 #include <opencv2/dnn.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "faces/face_net.h"
+
 namespace faceperturb::eval {
 namespace {
 
