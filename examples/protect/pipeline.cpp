@@ -279,6 +279,29 @@ void Pipeline::drop_late_frames() {
                2 * GST_SECOND, nullptr);
 }
 
+bool Pipeline::source_works() const {
+  bool works = false;
+  GstIterator* elements = gst_bin_iterate_recurse(GST_BIN(decoder_));
+  gst_iterator_foreach(
+      elements,
+      [](const GValue* element, gpointer result) {
+        gst_element_foreach_pad(
+            GST_ELEMENT(g_value_get_object(element)),
+            [](GstElement*, GstPad* pad, gpointer any) -> gboolean {
+              GST_OBJECT_LOCK(pad);
+              GstTask* task = GST_PAD_TASK(pad);
+              if (task && gst_task_get_state(task) == GST_TASK_STARTED)
+                *static_cast<bool*>(any) = true;
+              GST_OBJECT_UNLOCK(pad);
+              return TRUE;
+            },
+            result);
+      },
+      &works);
+  gst_iterator_free(elements);
+  return works;
+}
+
 void Pipeline::end_source() {
   limit_.cut_audio();
   gst_element_send_event(decoder_, gst_event_new_eos());

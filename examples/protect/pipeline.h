@@ -41,6 +41,8 @@ class Pipeline {
   bool local_file() const { return local_file_; }
   /// True when the streams have begun.
   bool connected() const { return connected_; }
+  /// Whether any thread of the source runs.
+  bool source_works() const;
   /// Asks the source for an end, so that what is on its way is still recorded.
   void end_source();
   /// Ends the streams where they leave the decoder, for a source that does not answer.

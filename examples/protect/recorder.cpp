@@ -44,6 +44,7 @@ class Run {
   Ptr<GMainLoop> loop_{g_main_loop_new(nullptr, FALSE)};
   std::vector<std::string> missing_;  // plugins
   std::string failure_;
+  Clock::time_point last_work_ = Clock::now();  // of the source, before it was connected
   std::uint64_t seen_ = 0;  // frames that came and went, and when that changed last
   Clock::time_point last_seen_ = Clock::now();
   std::optional<Clock::time_point> stopped_;
@@ -74,6 +75,10 @@ void Run::on_tick() {
       return fail("interrupted");
     if (!stopped_) stop();
   }
+  // GStreamer's decodebin can lose the error of a demuxer that gives up at once.
+  if (!pipeline_.connected() && pipeline_.source_works()) last_work_ = now;
+  if (pipeline_.local_file() && !pipeline_.connected() && now - last_work_ > patience)
+    return fail("nothing in it can be decoded: it is damaged or cut short");
   if (stopped_) {
     if (!forced_ && now - *stopped_ > patience) {
       forced_ = true;

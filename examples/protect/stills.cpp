@@ -121,7 +121,7 @@ Stills::Stills(const std::vector<Setting>& settings)
   if (!element_) throw Failure(examples::missing_element("faceperturb"));
   for (const auto& some : {presets, settings, looks}) set_all(element_.get(), some);
   gst_element_set_bus(element_.get(), bus_.get());
-  sink_->chaindata = this;
+  gst_pad_set_element_private(sink_.get(), this);
   gst_pad_set_chain_function(sink_.get(), take);
   const Ptr<GstPad> in(gst_element_get_static_pad(element_.get(), "sink"));
   const Ptr<GstPad> out(gst_element_get_static_pad(element_.get(), "src"));
@@ -143,7 +143,7 @@ Stills::~Stills() {
 }
 
 GstFlowReturn Stills::take(GstPad* pad, GstObject*, GstBuffer* buffer) {
-  static_cast<Stills*>(pad->chaindata)->out_.emplace_back(buffer);
+  static_cast<Stills*>(gst_pad_get_element_private(pad))->out_.emplace_back(buffer);
   return GST_FLOW_OK;
 }
 
