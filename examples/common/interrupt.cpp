@@ -2,6 +2,7 @@
 #include "common/interrupt.h"
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <initializer_list>
@@ -37,6 +38,7 @@ int interrupt() { return first; }
 bool interrupted_again() { return again != 0; }
 
 void die_of_interrupt() {
+  std::fflush(nullptr);
   std::signal(first, SIG_DFL);
   std::raise(first);
   std::abort();

@@ -2,10 +2,13 @@
 
 // Protects the faces in videos and pictures, or in what a camera sends, and writes them to files.
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "command_line.h"
 #include "common/command.h"
@@ -70,8 +73,22 @@ int run_many(const CommandLine& line, const Plan& plan, const std::vector<std::s
   return total.failed > 0 ? 1 : 0;
 }
 
-int run(int argc, char** argv) {
-  std::vector<std::string> arguments(argv, argv + argc);
+// GLib knows -j 4, but not -j4.
+std::string spelled_out(const std::string& argument) {
+  if (argument.size() < 3 || argument.find_first_not_of("0123456789.", 2) != std::string::npos)
+    return argument;
+  for (const auto& [letter, name] : {std::pair{"-j", "jobs"}, {"-q", "quality"}, {"-s", "seconds"}})
+    if (argument.starts_with(letter)) return std::string("--") + name + "=" + argument.substr(2);
+  return argument;
+}
+
+int run(std::vector<std::string> arguments) {
+  std::ranges::transform(arguments, arguments.begin(), spelled_out);
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  int argc = static_cast<int>(pointers.size());
+  pointers.push_back(nullptr);
+  char** argv = pointers.data();
   const CommandLine line = parse(argc, argv);
   if (!line.new_key.empty()) {
     faceperturb::write_key_file(line.new_key);
@@ -98,7 +115,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int code = examples::run_program("faceperturb", [&] { return run(argc, argv); });
+  const int code = examples::run_program("faceperturb", [&] { return run({argv, argv + argc}); });
   if (code != 2 && examples::interrupt() && code != 0) examples::die_of_interrupt();
   return code;
 }

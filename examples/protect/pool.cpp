@@ -19,6 +19,7 @@
 #include "common/failure.h"
 #include "common/gst_ptr.h"
 #include "common/interrupt.h"
+#include "common/output_file.h"
 #include "common/progress.h"
 #include "work.h"
 
@@ -111,6 +112,7 @@ class Child {
   bool tell(const json& message) { return write_line(in_.get(), message); }
   json hear() { return read_line(out_.get()); }
   void stop() const { kill(pid_, SIGTERM); }
+  int process() const { return pid_; }
 
  private:
   GPid pid_ = 0;
@@ -190,7 +192,10 @@ class Pool {
   // Whether more is to come about this file.
   bool hear(Worker& worker, const Job& job, const json& message) {
     if (!message.is_object()) {
+      const int process = worker.child->process();
       worker.child.reset();
+      std::error_code ignored;
+      std::filesystem::remove(examples::OutputFile::temporary_of(job.output, process), ignored);
       if (!examples::interrupt()) fail(job.input + ": the process that worked on it has died");
     } else if (message.contains("part")) {
       worker.part = message["part"];

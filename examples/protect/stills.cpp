@@ -76,6 +76,15 @@ std::vector<uchar> bytes_of(const std::filesystem::path& file) {
   return bytes;
 }
 
+// A pad that takes any caps, also other ones than it has.
+GstPad* make_pad(GstPadDirection direction) {
+  const Ptr<GstCaps> any(gst_caps_new_any());
+  GstPadTemplate* form = gst_pad_template_new("pad", direction, GST_PAD_ALWAYS, any.get());
+  GstPad* pad = gst_pad_new_from_template(form, nullptr);
+  gst_object_unref(form);
+  return GST_PAD(gst_object_ref_sink(pad));
+}
+
 bool is_jpeg(const std::vector<uchar>& bytes) {
   return bytes.size() > 2 && bytes[0] == 0xff && bytes[1] == 0xd8;
 }
@@ -111,14 +120,12 @@ cv::Mat with_alpha(const cv::Mat& upright, const std::vector<uchar>& bytes, std:
 Stills::Stills(const std::vector<Setting>& settings)
     : element_(gst_element_factory_make("faceperturb", nullptr)),
       bus_(gst_bus_new()),
-      source_(gst_pad_new("source", GST_PAD_SRC)),
-      sink_(gst_pad_new("sink", GST_PAD_SINK)),
+      source_(make_pad(GST_PAD_SRC)),
+      sink_(make_pad(GST_PAD_SINK)),
       own_face_size_(std::ranges::any_of(
           settings, [](const Setting& setting) { return setting.name == "min-face-size"; })) {
-  for (gpointer object : {static_cast<gpointer>(element_.get()),
-                          static_cast<gpointer>(source_.get()), static_cast<gpointer>(sink_.get())})
-    if (object) gst_object_ref_sink(object);
   if (!element_) throw Failure(examples::missing_element("faceperturb"));
+  gst_object_ref_sink(element_.get());
   for (const auto& some : {presets, settings, looks}) set_all(element_.get(), some);
   gst_element_set_bus(element_.get(), bus_.get());
   gst_pad_set_element_private(sink_.get(), this);
