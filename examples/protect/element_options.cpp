@@ -60,10 +60,9 @@ GOptionGroup* ElementOptions::group() {
       "element", "What is done to faces: the properties of the element faceperturb",
       "Show the options of the element", nullptr, nullptr);
   for (Entry& entry : entries_) {
-    const GOptionEntry entries[] = {
-        {entry.option.c_str(), 0, 0, G_OPTION_ARG_STRING, &entry.value, entry.help.c_str(),
-         entry.arguments.c_str()},
-        {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
+    const GOptionEntry entries[] = {{entry.option.c_str(), 0, 0, G_OPTION_ARG_STRING, &entry.value,
+                                     entry.help.c_str(), entry.arguments.c_str()},
+                                    {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
     g_option_group_add_entries(group, entries);
   }
   return group;

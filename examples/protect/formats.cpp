@@ -34,19 +34,21 @@ constexpr std::array container_table{
 
 constexpr std::array encoder_table{
     Encoder{"x264", "x264enc speed-preset=veryfast pass=qual quantizer=%d", 1, 50, 20},
-    Encoder{"x265", "x265enc speed-preset=veryfast option-string=crf=%d:log-level=warning ! h265parse", 1, 51,
-            22},
+    Encoder{"x265",
+            "x265enc speed-preset=veryfast option-string=crf=%d:log-level=warning ! h265parse", 1,
+            51, 22},
     Encoder{"vp8", "vp8enc end-usage=cq target-bitrate=20000000 cq-level=%d deadline=1 cpu-used=4",
             0, 63, 12},
-    Encoder{"vp9", "vp9enc end-usage=cq cq-level=%d deadline=1 cpu-used=5 row-mt=true ! vp9parse", 0, 63, 28},
+    Encoder{"vp9", "vp9enc end-usage=cq cq-level=%d deadline=1 cpu-used=5 row-mt=true ! vp9parse",
+            0, 63, 28},
 };
 
 constexpr std::array<std::string_view, 10> picture_suffixes{
     ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", ".pnm", ".tif", ".tiff"};
 constexpr std::array<std::string_view, 25> video_suffixes{
-    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts",
-    ".mts", ".m2ts", ".m2v", ".vob", ".3gp", ".3g2", ".flv", ".wmv",  ".asf",
-    ".ogv", ".ogg",  ".mxf", ".dv",  ".gif", ".h264", ".y4m"};
+    ".mp4", ".m4v",  ".mov", ".mkv", ".webm", ".avi",  ".mpg", ".mpeg", ".ts",
+    ".mts", ".m2ts", ".m2v", ".vob", ".3gp",  ".3g2",  ".flv", ".wmv",  ".asf",
+    ".ogv", ".ogg",  ".mxf", ".dv",  ".gif",  ".h264", ".y4m"};
 
 std::string suffix_of(const std::filesystem::path& file) {
   std::string suffix = file.extension().string();

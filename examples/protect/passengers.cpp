@@ -23,9 +23,12 @@ struct Parser {
   const char* element;
 };
 constexpr Parser parsers[] = {
-    {"audio/mpeg, mpegversion=4", "aacparse"}, {"audio/mpeg, mpegversion=1", "mpegaudioparse"},
-    {"audio/x-ac3", "ac3parse"},               {"audio/x-eac3", "ac3parse"},
-    {"audio/x-flac", "flacparse"},             {"audio/x-dts", "dcaparse"},
+    {"audio/mpeg, mpegversion=4", "aacparse"},
+    {"audio/mpeg, mpegversion=1", "mpegaudioparse"},
+    {"audio/x-ac3", "ac3parse"},
+    {"audio/x-eac3", "ac3parse"},
+    {"audio/x-flac", "flacparse"},
+    {"audio/x-dts", "dcaparse"},
 };
 
 bool fits(GstCaps* caps, const char* description) {
@@ -83,9 +86,9 @@ GstPadProbeReturn sift_tags(GstPad*, GstPadProbeInfo* info, gpointer strip) {
 
 // Demuxers give Pango's markup, muxers take plain text, in which Matroska knows <i> and the like.
 std::string plain_text(std::string_view markup, bool keep_tags) {
-  constexpr std::pair<std::string_view, char> entities[] = {
-      {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''},
-      {"&#39;", '\''}};
+  constexpr std::pair<std::string_view, char> entities[] = {{"&amp;", '&'},   {"&lt;", '<'},
+                                                            {"&gt;", '>'},    {"&quot;", '"'},
+                                                            {"&apos;", '\''}, {"&#39;", '\''}};
   std::string text;
   while (!markup.empty()) {
     if (const auto end = markup.find('>');
@@ -125,8 +128,7 @@ GstPadProbeReturn unmark(GstPad*, GstPadProbeInfo* info, gpointer keep_tags) {
 }  // namespace
 
 std::string decoder_caps(const Container& container) {
-  return std::string("video/x-raw(ANY);audio/x-raw(ANY);") + container.audio + ';' +
-         container.text;
+  return std::string("video/x-raw(ANY);audio/x-raw(ANY);") + container.audio + ';' + container.text;
 }
 
 GstElement* add_unlimited_queue(GstBin* bin) {

@@ -23,8 +23,8 @@ GstElement* add_sound(GstBin* bin, GstCaps* caps, const Container& container, Gs
                       Limit& limit, const Notes& notes, bool strip);
 
 /// The same for subtitles.
-GstElement* add_subtitles(GstBin* bin, GstCaps* caps, const Container& container,
-                          GstElement* mux, bool strip);
+GstElement* add_subtitles(GstBin* bin, GstCaps* caps, const Container& container, GstElement* mux,
+                          bool strip);
 
 /// A queue for encoded data, which is little: it holds as much as comes, so that a muxer that waits
 /// for one stream does not stop the other.

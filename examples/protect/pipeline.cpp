@@ -43,7 +43,6 @@ bool is_live(GstPad* source) {
   return live;
 }
 
-
 // Ticks a second in which the times of a constant frame rate are whole, and those of a variable one
 // right to a microsecond.
 guint timescale_of(const std::optional<GstVideoInfo>& info) {
@@ -55,8 +54,8 @@ guint timescale_of(const std::optional<GstVideoInfo>& info) {
 
 bool takes(GstElement* encoder, const char* format) {
   const Ptr<GstCaps> caps(gst_pad_query_caps(sink_pad(encoder).get(), nullptr));
-  const Ptr<GstCaps> wanted(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, format,
-                                                nullptr));
+  const Ptr<GstCaps> wanted(
+      gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, format, nullptr));
   return gst_caps_can_intersect(caps.get(), wanted.get());
 }
 
@@ -67,8 +66,8 @@ void set_caps(GstElement* filter, const char* description) {
 
 GstElement* add_encoder(GstBin* bin, const std::string& description) {
   GError* error = nullptr;
-  GstElement* encoder = gst_parse_bin_from_description_full(
-      description.c_str(), TRUE, nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  GstElement* encoder = gst_parse_bin_from_description_full(description.c_str(), TRUE, nullptr,
+                                                            GST_PARSE_FLAG_FATAL_ERRORS, &error);
   const Ptr<GError> owned(error);
   if (!encoder) {
     const std::string name = description.substr(0, description.find(' '));
@@ -308,8 +307,7 @@ void Pipeline::end_source() {
 }
 
 void Pipeline::end_streams() {
-  for (GstElement* queue : queues_)
-    gst_pad_send_event(sink_pad(queue).get(), gst_event_new_eos());
+  for (GstElement* queue : queues_) gst_pad_send_event(sink_pad(queue).get(), gst_event_new_eos());
 }
 
 std::optional<double> Pipeline::done() const {

@@ -93,8 +93,8 @@ class Child {
     argv.push_back(nullptr);
     gint in = -1, out = -1;
     GError* error = nullptr;
-    if (!g_spawn_async_with_pipes(nullptr, argv.data(), nullptr, G_SPAWN_DO_NOT_REAP_CHILD,
-                                  nullptr, nullptr, &pid_, &in, &out, nullptr, &error)) {
+    if (!g_spawn_async_with_pipes(nullptr, argv.data(), nullptr, G_SPAWN_DO_NOT_REAP_CHILD, nullptr,
+                                  nullptr, &pid_, &in, &out, nullptr, &error)) {
       const Ptr<GError> owned(error);
       throw Failure(error->message);
     }
@@ -131,8 +131,8 @@ class Pool {
     for (Worker& worker : workers_) threads.emplace_back([this, &worker] { serve(worker); });
     {
       std::unique_lock lock(mutex_);
-      while (!changed_.wait_for(lock, std::chrono::milliseconds(200),
-                                [&] { return running_ == 0; })) {
+      while (
+          !changed_.wait_for(lock, std::chrono::milliseconds(200), [&] { return running_ == 0; })) {
         if (examples::interrupt())
           for (const Worker& worker : workers_)
             if (worker.child) worker.child->stop();
@@ -271,12 +271,10 @@ void serve(const Settings& settings) {
     const json job = read_line(stdin);
     if (!job.is_object()) return;
     try {
-      const Summary summary =
-          work.run({unescaped(job["input"]), unescaped(job["output"]), unescaped(job["record"])},
-                   teller);
-      teller.tell({{"frames", summary.frames},
-                   {"faces", summary.faces},
-                   {"covered", summary.covered}});
+      const Summary summary = work.run(
+          {unescaped(job["input"]), unescaped(job["output"]), unescaped(job["record"])}, teller);
+      teller.tell(
+          {{"frames", summary.frames}, {"faces", summary.faces}, {"covered", summary.covered}});
     } catch (const std::exception& error) {
       teller.tell({{"failure", escaped(error.what())}});
     }

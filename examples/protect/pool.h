@@ -19,8 +19,7 @@ struct Total {
 /// Protects the files, `jobs` at once, each in a process of its own, so that one that dies takes no
 /// other with it; shows the progress and what fails on stderr. `arguments` are those of this
 /// program, which the processes take their settings from. A signal ends it.
-Total run_pool(const Plan& plan, int jobs, bool verbose,
-               const std::vector<std::string>& arguments);
+Total run_pool(const Plan& plan, int jobs, bool verbose, const std::vector<std::string>& arguments);
 
 /// What such a process does: takes jobs from stdin until it ends, answers on stdout.
 void serve(const Settings& settings);

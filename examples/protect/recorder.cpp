@@ -116,7 +116,8 @@ bool Run::on_message(GstMessage* message) {
   if (gst_is_missing_plugin_message(message)) {
     const Ptr<gchar> text(gst_missing_plugin_message_get_description(message));
     missing_.emplace_back(text.get());
-    listener_.note(std::string("a stream in it is left out, for there is no plugin: ") + text.get());
+    listener_.note(std::string("a stream in it is left out, for there is no plugin: ") +
+                   text.get());
   }
   return true;
 }

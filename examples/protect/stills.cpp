@@ -27,11 +27,12 @@ constexpr int smallest_side = 16;
 // in photographs than the element expects of a camera, and there is time.
 constexpr int face_part = 24;
 constexpr int least_face = 24;  // pixels
+constexpr int margin_part = 5;  // of the shorter side, likewise
 
 // No more than the two looks. A black picture is of no use: one that cannot be checked fails.
 const std::vector<Setting> presets{{"on-unchecked", "error"}};
 const std::vector<Setting> looks{
-    {"lookahead", "1"}, {"detect-interval", "1"}, {"hold", "0"}, {"attach-meta", "true"}};
+    {"lookahead", "1"}, {"detect-interval", "1"}, {"hold", "500"}, {"attach-meta", "true"}};
 
 GstVideoFormat format_of(const cv::Mat& picture) {
   switch (picture.channels()) {
@@ -117,11 +118,12 @@ cv::Mat with_alpha(const cv::Mat& upright, const std::vector<uchar>& bytes, std:
 
 }  // namespace
 
-Stills::Stills(const std::vector<Setting>& settings)
+Stills::Stills(const std::vector<Setting>& settings, bool margin)
     : element_(gst_element_factory_make("faceperturb", nullptr)),
       bus_(gst_bus_new()),
       source_(make_pad(GST_PAD_SRC)),
       sink_(make_pad(GST_PAD_SINK)),
+      margin_(margin),
       own_face_size_(std::ranges::any_of(
           settings, [](const Setting& setting) { return setting.name == "min-face-size"; })) {
   if (!element_) throw Failure(examples::missing_element("faceperturb"));
@@ -167,9 +169,19 @@ Stills::Result Stills::protect(const cv::Mat& picture) {
   if (std::min(picture.cols, picture.rows) < smallest_side)
     throw Failure("the picture is " + std::to_string(picture.cols) + "x" +
                   std::to_string(picture.rows) + ", smaller than 16x16");
+  const int side = std::min(picture.cols, picture.rows);
   if (!own_face_size_)
-    g_object_set(element_.get(), "min-face-size",
-                 std::max(least_face, std::min(picture.cols, picture.rows) / face_part), nullptr);
+    g_object_set(element_.get(), "min-face-size", std::max(least_face, side / face_part), nullptr);
+  if (!margin_) return look(picture);
+  const int margin = side / margin_part;
+  cv::Mat wide;
+  cv::copyMakeBorder(picture, wide, margin, margin, margin, margin, cv::BORDER_REPLICATE);
+  Result result = look(wide);
+  result.picture = result.picture({margin, margin, picture.cols, picture.rows}).clone();
+  return result;
+}
+
+Stills::Result Stills::look(const cv::Mat& picture) {
   GstVideoInfo info;
   gst_video_info_set_format(&info, format_of(picture), static_cast<guint>(picture.cols),
                             static_cast<guint>(picture.rows));
@@ -186,8 +198,8 @@ Stills::Result Stills::protect(const cv::Mat& picture) {
   gst_pad_push_event(source_.get(), gst_event_new_segment(&segment));
   for (int look = 0; look < 2; ++look) {
     GstBuffer* copied = gst_buffer_copy_deep(buffer.get());
-    GST_BUFFER_PTS(copied) = count_++ * GST_SECOND;
-    GST_BUFFER_DURATION(copied) = GST_SECOND;
+    GST_BUFFER_PTS(copied) = count_++ * 40 * GST_MSECOND;
+    GST_BUFFER_DURATION(copied) = 40 * GST_MSECOND;
     push(copied);
   }
   gst_pad_push_event(source_.get(), gst_event_new_segment(&segment));  // the second comes out too
@@ -240,10 +252,10 @@ void write_picture(const cv::Mat& picture, const examples::OutputFile& output, i
   if (!encoded) throw Failure("the picture cannot be written as " + suffix);
   errno = 0;
   std::ofstream out(output.temporary(), std::ios::binary);
-  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  out.write(reinterpret_cast<const char*>(bytes.data()),
+            static_cast<std::streamsize>(bytes.size()));
   out.close();
-  if (!out)
-    throw Failure("cannot write '" + output.path().string() + "': " + std::strerror(errno));
+  if (!out) throw Failure("cannot write '" + output.path().string() + "': " + std::strerror(errno));
 }
 
 }  // namespace protect

@@ -15,11 +15,13 @@
 namespace protect {
 
 /// The element, for pictures. Each is shown to it twice, so that a face of which one look is not
-/// sure is found by the second.
+/// sure is found by the second, and with a margin around it, for a face that fills its picture is
+/// else not found.
 class Stills {
  public:
-  /// Throws a UsageError for the settings, a Failure where the element cannot start.
-  explicit Stills(const std::vector<Setting>& settings);
+  /// Without `margin` what the element sees, and records, is the picture itself. Throws a
+  /// UsageError for the settings, a Failure where the element cannot start.
+  Stills(const std::vector<Setting>& settings, bool margin);
   ~Stills();
   Stills(const Stills&) = delete;
   Stills& operator=(const Stills&) = delete;
@@ -28,10 +30,13 @@ class Stills {
     cv::Mat picture;
     int faces = 0;
   };
-  /// Protects a picture: 8 bits, 1, 3 (BGR) or 4 (BGRA) channels, 16x16 or larger. Throws a Failure.
+  /// Protects a picture: 8 bits, 1, 3 (BGR) or 4 (BGRA) channels, 16x16 or larger. Throws a
+  /// Failure.
   Result protect(const cv::Mat& picture);
 
  private:
+  /// What comes out for it, and how many faces were found.
+  Result look(const cv::Mat& picture);
   void push(GstBuffer* buffer);
   std::string fault();
   static GstFlowReturn take(GstPad* pad, GstObject* parent, GstBuffer* buffer);
@@ -39,7 +44,8 @@ class Stills {
   examples::Ptr<GstElement> element_;
   examples::Ptr<GstBus> bus_;
   examples::Ptr<GstPad> source_, sink_;  // ours, linked to the element's
-  const bool own_face_size_;             // the user set min-face-size
+  const bool margin_;
+  const bool own_face_size_;  // the user set min-face-size
   guint64 count_ = 0;
   std::vector<examples::Ptr<GstBuffer>> out_;
 };
