@@ -88,7 +88,8 @@ Pipeline::Pipeline(const std::string& uri, const examples::OutputFile& output,
       notes_(std::move(notes)),
       limit_(settings.seconds),
       pipeline_(gst_pipeline_new(nullptr)),
-      local_file_(uri.starts_with("file:")) {
+      local_file_(uri.starts_with("file:")),
+      gif_(uri.ends_with(".gif") || uri.ends_with(".GIF")) {
   build(uri, output);
 }
 
@@ -152,6 +153,9 @@ void Pipeline::build(const std::string& uri, const examples::OutputFile& output)
 
 // Shows frames as they are ready, and leaves out those for which the window is too slow.
 void Pipeline::add_preview(GstElement* tee) {
+  // Without either some window systems crash when they are tried.
+  if (!g_getenv("DISPLAY") && !g_getenv("WAYLAND_DISPLAY"))
+    throw Failure("--preview: there is no screen to show it on");
   GstBin* bin = GST_BIN(pipeline_.get());
   GstElement* queue = add_element(bin, "queue");
   GstElement* convert = add_element(bin, "videoconvert");
@@ -163,7 +167,10 @@ void Pipeline::add_preview(GstElement* tee) {
   gst_element_set_state(window, GST_STATE_READY);
   // Where there is no screen it takes a sink that shows nothing.
   const Ptr<GstElement> none(gst_bin_get_by_name(GST_BIN(window), "fake-video-sink"));
-  if (none) throw Failure("--preview: there is no screen to show it on");
+  if (none) {
+    gst_element_set_state(window, GST_STATE_NULL);
+    throw Failure("--preview: there is no screen to show it on");
+  }
 }
 
 // Blocks a stream until connect().

@@ -39,6 +39,8 @@ class Pipeline {
 
   /// Whether the source ends by itself, so that only its whole is of use.
   bool local_file() const { return local_file_; }
+  /// Whether the end of the source may be told by silence alone.
+  bool may_fall_silent() const { return !local_file_ || gif_; }
   /// True when the streams have begun.
   bool connected() const { return connected_; }
   /// Whether any thread of the source runs.
@@ -95,7 +97,7 @@ class Pipeline {
     }
   };
   std::vector<Stream> streams_;
-  const bool local_file_;
+  const bool local_file_, gif_;
   std::atomic<bool> connected_ = false;
   std::atomic<std::uint64_t> frames_ = 0;
   std::atomic<GstClockTime> position_ = 0;

@@ -21,9 +21,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds silence{10};  // of a source
-constexpr std::chrono::seconds opening{60};  // a file may take its time to be opened
-constexpr std::chrono::seconds patience{2};  // with a source that was asked for an end
+constexpr std::chrono::seconds silence{10};       // of a source
+constexpr std::chrono::seconds long_silence{60};  // of a file, which may take its time
+constexpr std::chrono::seconds patience{2};       // with a source that was asked for an end
 
 class Run {
  public:
@@ -85,10 +85,12 @@ void Run::on_tick() {
       pipeline_.end_streams();
     }
   } else if (const auto limit =
-                 pipeline_.local_file() && !pipeline_.connected() ? opening : silence;
+                 !pipeline_.local_file() || (pipeline_.connected() && pipeline_.may_fall_silent())
+                     ? silence
+                     : long_silence;
              now - last_seen_ > limit) {
     const std::string text = "nothing came for " + std::to_string(limit.count()) + " seconds";
-    if (!pipeline_.connected()) return fail(text);
+    if (!pipeline_.connected() || !pipeline_.may_fall_silent()) return fail(text);
     listener_.note(text + ": the recording ends");
     stop();
   }

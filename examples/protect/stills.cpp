@@ -13,6 +13,7 @@
 
 #include "common/command.h"
 #include "common/elements.h"
+#include "faces/picture.h"
 
 namespace protect {
 
@@ -28,6 +29,7 @@ constexpr int smallest_side = 16;
 constexpr int face_part = 24;
 constexpr int least_face = 24;  // pixels
 constexpr int margin_part = 5;  // of the shorter side, likewise
+constexpr int least_slow = 40;  // pixels: below, the slower search costs too much
 
 // No more than the two looks. A black picture is of no use: one that cannot be checked fails.
 const std::vector<Setting> presets{{"on-unchecked", "error"}};
@@ -59,22 +61,22 @@ void copy(const GstVideoInfo& info, GstBuffer* buffer, cv::Mat& picture, GstMapF
   gst_video_frame_unmap(&frame);
 }
 
-int count_faces(GstBuffer* buffer) {
+std::vector<cv::Rect> faces_on(GstBuffer* buffer) {
   static const GQuark face = g_quark_from_static_string("face");
-  int count = 0;
+  std::vector<cv::Rect> faces;
   gpointer state = nullptr;
   while (GstMeta* meta = gst_buffer_iterate_meta_filtered(
-             buffer, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))
-    count += reinterpret_cast<GstVideoRegionOfInterestMeta*>(meta)->roi_type == face;
-  return count;
+             buffer, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)) {
+    const auto* roi = reinterpret_cast<GstVideoRegionOfInterestMeta*>(meta);
+    if (roi->roi_type == face)
+      faces.emplace_back(static_cast<int>(roi->x), static_cast<int>(roi->y),
+                         static_cast<int>(roi->w), static_cast<int>(roi->h));
+  }
+  return faces;
 }
 
-std::vector<uchar> bytes_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::vector<uchar> bytes{std::istreambuf_iterator<char>(in), {}};
-  if (!in && !in.eof()) throw Failure("it cannot be read");
-  if (bytes.empty()) throw Failure("it is empty");
-  return bytes;
+bool has(const std::vector<Setting>& settings, const char* name) {
+  return std::ranges::find(settings, name, &Setting::name) != settings.end();
 }
 
 // A pad that takes any caps, also other ones than it has.
@@ -84,6 +86,14 @@ GstPad* make_pad(GstPadDirection direction) {
   GstPad* pad = gst_pad_new_from_template(form, nullptr);
   gst_object_unref(form);
   return GST_PAD(gst_object_ref_sink(pad));
+}
+
+std::vector<uchar> bytes_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::vector<uchar> bytes{std::istreambuf_iterator<char>(in), {}};
+  if (!in && !in.eof()) throw Failure("it cannot be read");
+  if (bytes.empty()) throw Failure("it is empty");
+  return bytes;
 }
 
 bool is_jpeg(const std::vector<uchar>& bytes) {
@@ -118,17 +128,14 @@ cv::Mat with_alpha(const cv::Mat& upright, const std::vector<uchar>& bytes, std:
 
 }  // namespace
 
-Stills::Stills(const std::vector<Setting>& settings, bool margin)
+Looker::Looker(const std::vector<std::vector<Setting>>& settings)
     : element_(gst_element_factory_make("faceperturb", nullptr)),
       bus_(gst_bus_new()),
       source_(make_pad(GST_PAD_SRC)),
-      sink_(make_pad(GST_PAD_SINK)),
-      margin_(margin),
-      own_face_size_(std::ranges::any_of(
-          settings, [](const Setting& setting) { return setting.name == "min-face-size"; })) {
+      sink_(make_pad(GST_PAD_SINK)) {
   if (!element_) throw Failure(examples::missing_element("faceperturb"));
   gst_object_ref_sink(element_.get());
-  for (const auto& some : {presets, settings, looks}) set_all(element_.get(), some);
+  for (const auto& some : settings) set_all(element_.get(), some);
   gst_element_set_bus(element_.get(), bus_.get());
   gst_pad_set_element_private(sink_.get(), this);
   gst_pad_set_chain_function(sink_.get(), take);
@@ -146,49 +153,38 @@ Stills::Stills(const std::vector<Setting>& settings, bool margin)
   gst_pad_push_event(source_.get(), gst_event_new_stream_start("pictures"));
 }
 
-Stills::~Stills() {
+Looker::~Looker() {
   gst_pad_push_event(source_.get(), gst_event_new_eos());
   gst_element_set_state(element_.get(), GST_STATE_NULL);
 }
 
-GstFlowReturn Stills::take(GstPad* pad, GstObject*, GstBuffer* buffer) {
-  static_cast<Stills*>(gst_pad_get_element_private(pad))->out_.emplace_back(buffer);
+GstFlowReturn Looker::take(GstPad* pad, GstObject*, GstBuffer* buffer) {
+  static_cast<Looker*>(gst_pad_get_element_private(pad))->out_.emplace_back(buffer);
   return GST_FLOW_OK;
 }
 
-std::string Stills::fault() {
+std::string Looker::fault() {
   const Ptr<GstMessage> message(gst_bus_pop_filtered(bus_.get(), GST_MESSAGE_ERROR));
   return message ? examples::error_text(message.get()) : "the picture cannot be protected";
 }
 
-void Stills::push(GstBuffer* buffer) {
+void Looker::push(GstBuffer* buffer) {
   if (gst_pad_push(source_.get(), buffer) != GST_FLOW_OK) throw Failure(fault());
 }
 
-Stills::Result Stills::protect(const cv::Mat& picture) {
-  if (std::min(picture.cols, picture.rows) < smallest_side)
-    throw Failure("the picture is " + std::to_string(picture.cols) + "x" +
-                  std::to_string(picture.rows) + ", smaller than 16x16");
-  const int side = std::min(picture.cols, picture.rows);
-  if (!own_face_size_)
-    g_object_set(element_.get(), "min-face-size", std::max(least_face, side / face_part), nullptr);
-  if (!margin_) return look(picture);
-  const int margin = side / margin_part;
-  cv::Mat wide;
-  cv::copyMakeBorder(picture, wide, margin, margin, margin, margin, cv::BORDER_REPLICATE);
-  Result result = look(wide);
-  result.picture = result.picture({margin, margin, picture.cols, picture.rows}).clone();
-  return result;
-}
-
-Stills::Result Stills::look(const cv::Mat& picture) {
+std::vector<cv::Rect> Looker::look(cv::Mat& picture, int min_face_size,
+                                   const std::vector<cv::Rect>& known) {
+  g_object_set(element_.get(), "min-face-size", min_face_size, nullptr);
   GstVideoInfo info;
   gst_video_info_set_format(&info, format_of(picture), static_cast<guint>(picture.cols),
                             static_cast<guint>(picture.rows));
-  Ptr<GstBuffer> buffer(gst_buffer_new_allocate(nullptr, info.size, nullptr));
+  const Ptr<GstBuffer> buffer(gst_buffer_new_allocate(nullptr, info.size, nullptr));
   if (!buffer) throw Failure("there is no memory for the picture");
-  Result result{picture.clone()};
-  copy(info, buffer.get(), result.picture, GST_MAP_WRITE);
+  copy(info, buffer.get(), picture, GST_MAP_WRITE);
+  for (const cv::Rect& face : known)
+    gst_buffer_add_video_region_of_interest_meta(
+        buffer.get(), "face", static_cast<guint>(face.x), static_cast<guint>(face.y),
+        static_cast<guint>(face.width), static_cast<guint>(face.height));
 
   out_.clear();
   const Ptr<GstCaps> caps(gst_video_info_to_caps(&info));
@@ -204,10 +200,69 @@ Stills::Result Stills::look(const cv::Mat& picture) {
   }
   gst_pad_push_event(source_.get(), gst_event_new_segment(&segment));  // the second comes out too
   if (out_.empty()) throw Failure("the picture could not be checked for faces");
-  result.faces = count_faces(out_.front().get());
-  copy(info, out_.front().get(), result.picture, GST_MAP_READ);
+  copy(info, out_.front().get(), picture, GST_MAP_READ);
+  auto faces = faces_on(out_.front().get());
   out_.clear();
-  return result;
+  return faces;
+}
+
+Stills::Stills(std::vector<Setting> settings, bool recorded)
+    : settings_(std::move(settings)),
+      recorded_(recorded),
+      looker_({presets, settings_, looks}),
+      slow_(has(settings_, "detector") ? nullptr
+                                       : detector_info(faceperturb::DetectorKind::hog).make("")) {}
+
+int Stills::min_face_size(const cv::Mat& picture) const {
+  for (const Setting& setting : settings_)
+    if (setting.name == "min-face-size") return std::atoi(setting.value.c_str());
+  return std::max(least_face, std::min(picture.cols, picture.rows) / face_part);
+}
+
+std::vector<cv::Rect> Stills::missed(const cv::Mat& clear, const std::vector<cv::Rect>& found) {
+  std::vector<cv::Rect> missed;
+  if (!slow_) return missed;
+  cv::Mat grey = clear;
+  if (clear.channels() > 1)
+    cv::cvtColor(clear, grey, clear.channels() == 4 ? cv::COLOR_BGRA2GRAY : cv::COLOR_BGR2GRAY);
+  const faceperturb::Picture picture(
+      {grey.data, grey.cols, grey.rows, static_cast<std::ptrdiff_t>(grey.step)});
+  const int least = std::max(least_slow, min_face_size(clear) / picture.reduction());
+  for (const auto& detection : slow_->detect(picture, least)) {
+    const auto scale = static_cast<float>(picture.reduction());
+    const cv::Rect box = cv::Rect(cv::Point2f(detection.box.x, detection.box.y) * scale,
+                                  cv::Size2f(detection.box.width, detection.box.height) * scale) &
+                         cv::Rect(0, 0, clear.cols, clear.rows);
+    const auto same = [&](const cv::Rect& face) { return (face & box).area() * 4 > box.area(); };
+    if (!box.empty() && std::ranges::none_of(found, same)) missed.push_back(box);
+  }
+  return missed;
+}
+
+Stills::Result Stills::protect(const cv::Mat& picture) {
+  const int side = std::min(picture.cols, picture.rows);
+  if (side < smallest_side)
+    throw Failure("the picture is " + std::to_string(picture.cols) + "x" +
+                  std::to_string(picture.rows) + ", smaller than 16x16");
+  const int least = min_face_size(picture);
+  const int margin = recorded_ ? 0 : side / margin_part;
+  cv::Mat clear;
+  cv::copyMakeBorder(picture, clear, margin, margin, margin, margin, cv::BORDER_REPLICATE);
+  cv::Mat wide = clear.clone();
+  const auto faces = looker_.look(wide, least);
+  const auto more = missed(clear, faces);
+  // A record of what two elements did would restore neither.
+  if (!more.empty() && recorded_)
+    throw Failure(
+        "a face is found only by a slower search, which leaves no record: add "
+        "--detector=hog, or do without --record");
+  if (!more.empty()) {
+    if (!told_)
+      told_ = std::make_unique<Looker>(std::vector<std::vector<Setting>>{
+          presets, settings_, looks, {{"detector", "upstream"}, {"detector-model", ""}}});
+    told_->look(wide, least, more);
+  }
+  return {wide({margin, margin, picture.cols, picture.rows}).clone(), faces.size() + more.size()};
 }
 
 cv::Mat read_picture(const std::filesystem::path& file, std::string& note) {

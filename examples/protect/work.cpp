@@ -53,8 +53,8 @@ Summary Work::run(const Job& job, Listener& listener) {
     if (!names_picture(job.output)) return run_video(job, listener);
     // A record is given to the element before its models are loaded.
     if (!stills_ || !job.record.empty())
-      stills_ =
-          std::make_unique<Stills>(settings_for(settings_.element, job.record), job.record.empty());
+      stills_ = std::make_unique<Stills>(settings_for(settings_.element, job.record),
+                                         !job.record.empty());
     return write_still(*stills_, job, settings_.jpeg_quality, listener);
   } catch (const examples::UsageError&) {
     throw;

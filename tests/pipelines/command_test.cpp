@@ -319,6 +319,35 @@ TEST(Command, AFaceThatFillsItsPictureIsFound) {
   EXPECT_GT(difference(clear, picture, features({0, 0, box.width, box.height})), 3);
 }
 
+TEST(Command, ASlowerSearchFindsWhatTheQuickOneMisses) {
+  const auto file = test_data("detection/dlib_faces/2008_001322.jpg");
+  FACEPERTURB_NEEDS(file);
+  const TemporaryFolder folder;
+  const Outcome outcome = run(file.string() + " " + (folder / "out.png").string());
+  EXPECT_TRUE(contains(outcome.out, "1 frames, 3 faces")) << outcome.out << outcome.err;
+  const cv::Rect third(425, 195, 100, 110);  // a man with a tilted head
+  const cv::Mat clear = cv::imread(file.string()),
+                picture = cv::imread((folder / "out.png").string());
+  const double scale = clear.cols / 600.0;
+  EXPECT_GT(difference(clear, picture,
+                       {static_cast<float>(third.x * scale), static_cast<float>(third.y * scale),
+                        static_cast<float>(third.width * scale),
+                        static_cast<float>(third.height * scale)}),
+            8);
+}
+
+TEST(Command, APreviewNeedsAScreen) {
+  const TemporaryFolder folder;
+  const std::string in = (folder / "in.mkv").string(), out = (folder / "out").string();
+  write_scene(in, {320, 180}, 2, 15);
+  fs::create_directory(out);
+  const Outcome outcome =
+      bash("unset DISPLAY WAYLAND_DISPLAY; faceperturb --preview " + in + " " + out + "/a.mp4");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(contains(outcome.err, "--preview: there is no screen")) << outcome.err;
+  EXPECT_TRUE(files_in(out).empty());
+}
+
 TEST(Command, SidewaysVideoIsTurnedBeforeFacesAreLookedFor) {
   const TemporaryFolder folder;
   make(folder,
