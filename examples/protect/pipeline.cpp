@@ -140,6 +140,14 @@ void Pipeline::build(const std::string& uri, const examples::OutputFile& output)
   const Ptr<GstPad> protected_pad(gst_element_get_static_pad(protector_, "src"));
   gst_pad_add_probe(protected_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, count, this, nullptr);
 
+  gst_pad_add_probe(
+      muxed_video_, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo*, gpointer self) {
+        ++static_cast<Pipeline*>(self)->packets_;
+        return GST_PAD_PROBE_OK;
+      },
+      this, nullptr);
+
   examples::only_video_and_audio(decoder_);
   g_signal_connect(decoder_, "pad-added", G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer self) {
                      static_cast<Pipeline*>(self)->adopt(pad);

@@ -52,6 +52,8 @@ class Pipeline {
 
   std::uint64_t frames_in() const { return limit_.video_frames(); }
   std::uint64_t frames_out() const { return frames_; }
+  /// At least one for each frame that reached the file.
+  std::uint64_t packets() const { return packets_; }
   /// What part is done, 0 to 1, where the length is known.
   std::optional<double> done() const;
 
@@ -99,7 +101,7 @@ class Pipeline {
   std::vector<Stream> streams_;
   const bool local_file_, gif_;
   std::atomic<bool> connected_ = false;
-  std::atomic<std::uint64_t> frames_ = 0;
+  std::atomic<std::uint64_t> frames_ = 0, packets_ = 0;
   std::atomic<GstClockTime> position_ = 0;
 };
 

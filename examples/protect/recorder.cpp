@@ -3,6 +3,7 @@
 
 #include <gst/pbutils/pbutils.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <vector>
@@ -158,7 +159,11 @@ Summary record(Pipeline& pipeline, Listener& listener) {
   guint64 faces = 0, covered = 0, dropped = 0;
   gst_structure_get(statistics, "faces", G_TYPE_UINT64, &faces, "covered", G_TYPE_UINT64, &covered,
                     "dropped", G_TYPE_UINT64, &dropped, nullptr);
-  const std::uint64_t frames = pipeline.frames_out();
+  const std::uint64_t frames = pipeline.frames_out(), came = pipeline.frames_in() - dropped;
+  if (const auto written = std::min(frames, pipeline.packets());
+      pipeline.local_file() && written < came)
+    throw Failure(std::to_string(came - written) + " of its " + std::to_string(came) +
+                  " frames were lost on the way; does the encoder fit to this kind of file?");
   return {frames, faces, covered, dropped, pipeline.frames_in() - frames - dropped};
 }
 

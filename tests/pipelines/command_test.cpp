@@ -336,6 +336,20 @@ TEST(Command, ASlowerSearchFindsWhatTheQuickOneMisses) {
             8);
 }
 
+TEST(Command, AnEncoderThatLosesFramesGivesNoFile) {
+  const TemporaryFolder folder;
+  const std::string in = (folder / "in.mkv").string(), out = (folder / "out").string();
+  write_scene(in, {320, 180}, 20, 15);
+  fs::create_directory(out);
+  const Outcome outcome =
+      run("--encoder 'videorate drop-only=true ! video/x-raw,framerate=5/1 ! "
+          "x264enc speed-preset=ultrafast' " +
+          in + " " + out + "/a.mp4");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(contains(outcome.err, "of its 20 frames were lost")) << outcome.err;
+  EXPECT_TRUE(files_in(out).empty());
+}
+
 TEST(Command, APreviewNeedsAScreen) {
   const TemporaryFolder folder;
   const std::string in = (folder / "in.mkv").string(), out = (folder / "out").string();
