@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "common/failure.h"
+#include "common/command.h"
 #include "common/progress.h"
 #include "eval/evaluation.h"
 #include "eval/plot.h"
@@ -123,10 +123,8 @@ std::string command_of(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::setlocale(LC_ALL, "");
-  std::setlocale(LC_NUMERIC, "C");  // gnuplot and the files read points, not commas
-  g_set_prgname("faceperturb-eval");
-  try {
+  return examples::run_program("faceperturb-eval", [&] {
+    std::setlocale(LC_NUMERIC, "C");  // gnuplot and the files read points, not commas
     std::string command = command_of(argc, argv);
     Options options = evaluation::parse(argc, argv);
     cv::setNumThreads(1);  // each of our own threads has a core
@@ -139,8 +137,5 @@ int main(int argc, char** argv) {
       write_report(options, std::move(sets), std::move(faults), std::move(command));
     }
     return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "faceperturb-eval: %s\n", error.what());
-    return 1;
-  }
+  });
 }
