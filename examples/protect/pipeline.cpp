@@ -44,9 +44,13 @@ bool is_live(GstPad* source) {
 }
 
 // Ticks a second in which the times of a constant frame rate are whole, and those of a variable one
-// right to a microsecond.
-guint timescale_of(const std::optional<GstVideoInfo>& info) {
-  constexpr guint least = 1'000'000;
+// right to a microsecond. GStreamer's muxer counts them in 32 bits: a long video has fewer, one of
+// unknown length (0) as few as for half a day.
+guint timescale_of(const std::optional<GstVideoInfo>& info, GstClockTime length) {
+  constexpr guint fine = 1'000'000, usual = 90'000, coarse = 10'000;
+  guint least = usual;
+  if (length > 0 && length < 3600 * GST_SECOND) least = fine;
+  if (length > 12 * 3600 * GST_SECOND) least = coarse;
   const guint rate = info ? static_cast<guint>(std::max(0, GST_VIDEO_INFO_FPS_N(&*info))) : 0;
   if (rate == 0 || rate >= least) return least;
   return (least + rate - 1) / rate * rate;
@@ -227,7 +231,7 @@ void Pipeline::connect_video(Stream& stream) {
   if (kept) set_caps(depth_, "video/x-raw, format=I420_10LE");
   set_caps(format_, kept ? "video/x-raw, format=I420_10LE" : "video/x-raw, format=I420");
   if (g_object_class_find_property(G_OBJECT_GET_CLASS(muxed_video_), "trak-timescale"))
-    g_object_set(muxed_video_, "trak-timescale", timescale_of(info), nullptr);
+    g_object_set(muxed_video_, "trak-timescale", timescale_of(info, length()), nullptr);
   if (gst_pad_link(stream.pad.get(), sink_pad(video_queue_).get()) != GST_PAD_LINK_OK)
     throw Failure("the picture's format is not supported");
   if (is_live(stream.pad.get())) drop_late_frames();
@@ -325,15 +329,20 @@ void Pipeline::end_streams() {
   for (GstElement* queue : queues_) gst_pad_send_event(sink_pad(queue).get(), gst_event_new_eos());
 }
 
+// Of what is to be written; 0 where that is not known.
+GstClockTime Pipeline::length() const {
+  gint64 duration = 0;
+  if (!gst_element_query_duration(decoder_, GST_FORMAT_TIME, &duration) || duration < 0)
+    duration = 0;
+  const auto known = static_cast<GstClockTime>(duration);
+  if (limit_.length() == 0) return known;
+  return known > 0 ? std::min(known, limit_.length()) : limit_.length();
+}
+
 std::optional<double> Pipeline::done() const {
-  gint64 duration = -1;
-  if (!gst_element_query_duration(decoder_, GST_FORMAT_TIME, &duration)) duration = -1;
-  if (limit_.length() > 0) {
-    const auto length = static_cast<gint64>(limit_.length());
-    duration = duration > 0 ? std::min(duration, length) : length;
-  }
-  if (duration <= 0) return {};
-  return static_cast<double>(position_) / static_cast<double>(duration);
+  const GstClockTime whole = length();
+  if (whole == 0) return {};
+  return static_cast<double>(position_) / static_cast<double>(whole);
 }
 
 }  // namespace protect

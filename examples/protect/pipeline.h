@@ -60,6 +60,7 @@ class Pipeline {
  private:
   struct Stream;
 
+  GstClockTime length() const;
   void build(const std::string& uri, const examples::OutputFile& output);
   void add_preview(GstElement* tee);
   void adopt(GstPad* pad);

@@ -26,10 +26,9 @@ constexpr int smallest_side = 16;
 
 // Width of the smallest face to look for, as a part of the shorter side: people stand further away
 // in photographs than the element expects of a camera, and there is time.
-constexpr int face_part = 24;
+constexpr int face_part = 40;
 constexpr int least_face = 24;  // pixels
 constexpr int margin_part = 5;  // of the shorter side, likewise
-constexpr int least_slow = 40;  // pixels: below, the slower search costs too much
 
 // No more than the two looks. A black picture is of no use: one that cannot be checked fails.
 const std::vector<Setting> presets{{"on-unchecked", "error"}};
@@ -227,7 +226,7 @@ std::vector<cv::Rect> Stills::missed(const cv::Mat& clear, const std::vector<cv:
     cv::cvtColor(clear, grey, clear.channels() == 4 ? cv::COLOR_BGRA2GRAY : cv::COLOR_BGR2GRAY);
   const faceperturb::Picture picture(
       {grey.data, grey.cols, grey.rows, static_cast<std::ptrdiff_t>(grey.step)});
-  const int least = std::max(least_slow, min_face_size(clear) / picture.reduction());
+  const int least = std::max(1, min_face_size(clear) / picture.reduction());
   for (const auto& detection : slow_->detect(picture, least)) {
     const auto scale = static_cast<float>(picture.reduction());
     const cv::Rect box = cv::Rect(cv::Point2f(detection.box.x, detection.box.y) * scale,

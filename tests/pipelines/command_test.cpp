@@ -186,6 +186,20 @@ TEST(Command, TimesOfAVariableFrameRateAreExact) {
   expect_same_times(folder / "in.mp4", folder / "out.mp4");
 }
 
+TEST(Command, TimesBeyondAnHourAreRight) {
+  const TemporaryFolder folder;
+  const std::string in = (folder / "in.mkv").string(), out = (folder / "out.mp4").string();
+  Pipeline pipeline(
+      "videotestsrc num-buffers=20 ! video/x-raw,width=64,height=64,framerate=1/300 ! "
+      "x264enc speed-preset=ultrafast ! matroskamux ! filesink location=" +
+      in);
+  ASSERT_EQ(pipeline.run(), "");
+  const Outcome outcome = run(in + " " + out);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_GT(times(in).back(), 5000 * GST_SECOND);
+  expect_same_times(in, out);
+}
+
 TEST(Command, TenBitsStay) {
   const TemporaryFolder folder;
   make(folder,
