@@ -6,13 +6,12 @@
 #include <glib.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string>
 #include <vector>
 
-#include "common/failure.h"
+#include "common/command.h"
 #include "common/gst_ptr.h"
 #include "eval/scene.h"
 #include "faces/landmarks.h"
@@ -56,17 +55,12 @@ Options parse(int& argc, char**& argv) {
       {"regions", 'r', 0, G_OPTION_ARG_STRING, &regions, "As eyes+nose+mouth; default face", "R"},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, nullptr, nullptr},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
-  const Ptr<GOptionContext> context(g_option_context_new("SHEET.jpg|.png [PICTURE...]"));
-  g_option_context_set_summary(context.get(),
-                               "Draws what each method makes of each person's face.");
-  g_option_context_add_main_entries(context.get(), entries, nullptr);
-  GError* error = nullptr;
-  const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &error);
-  const Ptr<GError> owned_error(error);
+  examples::parse_options("SHEET.jpg|.png [PICTURE...]",
+                          "Draws what each method makes of each person's face.", entries, argc,
+                          argv, false);
   const Ptr<gchar> owned_regions(regions);
   for (gchar** file = files; file && *file; ++file) options.files.emplace_back(*file);
   g_strfreev(files);
-  if (!parsed) throw Failure(error->message);
   if (options.files.empty()) throw Failure("the file of the SHEET is needed; see --help");
   if (regions) options.regions = regions_of(regions);
   return options;
@@ -141,7 +135,7 @@ class Sheet {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
+  return examples::run_program("faceperturb-method-sheet", [&] {
     const Options options = parse(argc, argv);
     Sheet sheet(options.regions);
     std::vector<cv::Mat> rows{Sheet::headings()};
@@ -150,8 +144,6 @@ int main(int argc, char** argv) {
     cv::vconcat(rows, whole);
     if (!cv::imwrite(options.files.front(), whole, {cv::IMWRITE_JPEG_QUALITY, 88}))
       throw Failure("'" + options.files.front() + "' cannot be written");
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "faceperturb-method-sheet: %s\n", error.what());
-    return 1;
-  }
+    return 0;
+  });
 }

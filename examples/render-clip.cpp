@@ -12,8 +12,8 @@
 #include <cstring>
 #include <string>
 
+#include "common/command.h"
 #include "common/elements.h"
-#include "common/failure.h"
 #include "common/gst_ptr.h"
 #include "common/output_file.h"
 #include "common/progress.h"
@@ -43,17 +43,11 @@ Options parse(int& argc, char**& argv) {
       {"fps", 0, 0, G_OPTION_ARG_INT, &options.fps, "Frames per second; default 25", "N"},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, nullptr, nullptr},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
-  const Ptr<GOptionContext> context(g_option_context_new("OUT.mp4|.mkv"));
-  g_option_context_set_summary(context.get(), "Renders a clip of moving faces of nobody.");
-  g_option_context_add_main_entries(context.get(), entries, nullptr);
-  g_option_context_add_group(context.get(), gst_init_get_option_group());
-  GError* error = nullptr;
-  const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &error);
-  const Ptr<GError> owned_error(error);
+  examples::parse_options("OUT.mp4|.mkv", "Renders a clip of moving faces of nobody.", entries,
+                          argc, argv);
   const Ptr<gchar> owned_size(size);
   if (files && g_strv_length(files) == 1) options.file = files[0];
   g_strfreev(files);
-  if (!parsed) throw Failure(error->message);
   if (options.file.empty()) throw Failure("OUT is needed, and nothing else; see --help");
   char rest = 0;
   if (size && std::sscanf(size, "%dx%d%c", &options.width, &options.height, &rest) != 2)
@@ -147,12 +141,8 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  g_set_prgname("faceperturb-render-clip");
-  try {
+  return examples::run_program("faceperturb-render-clip", [&] {
     run(parse(argc, argv));
     return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "faceperturb-render-clip: %s\n", error.what());
-    return 1;
-  }
+  });
 }

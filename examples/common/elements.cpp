@@ -2,7 +2,6 @@
 #include "common/elements.h"
 
 #include <cstring>
-#include <string_view>
 
 #include "common/failure.h"
 #include "common/gst_ptr.h"
@@ -18,18 +17,12 @@ constexpr std::pair<std::string_view, std::string_view> packages[] = {
     {"mp4mux", "gstreamer1.0-plugins-good"},        {"opusenc", "gstreamer1.0-plugins-base"},
     {"qtmux", "gstreamer1.0-plugins-good"},         {"rtph264pay", "gstreamer1.0-plugins-good"},
     {"uridecodebin", "gstreamer1.0-plugins-base"},  {"videoconvert", "gstreamer1.0-plugins-base"},
-    {"videocrop", "gstreamer1.0-plugins-good"},     {"vorbisenc", "gstreamer1.0-plugins-base"},
+    {"autovideosink", "gstreamer1.0-plugins-good"}, {"videocrop", "gstreamer1.0-plugins-good"},
+    {"videoflip", "gstreamer1.0-plugins-good"},     {"vp8enc", "gstreamer1.0-plugins-good"},
+    {"vp9enc", "gstreamer1.0-plugins-good"},        {"webmmux", "gstreamer1.0-plugins-good"},
+    {"x265enc", "gstreamer1.0-plugins-bad"},        {"vorbisenc", "gstreamer1.0-plugins-base"},
     {"x264enc", "gstreamer1.0-plugins-ugly"},
 };
-
-std::string missing(std::string_view factory) {
-  std::string text = "the GStreamer element '" + std::string(factory) + "' is missing: ";
-  if (factory == "faceperturb")
-    return text + "set GST_PLUGIN_PATH to the folder that holds libgstfaceperturb.so";
-  for (const auto& [element, package] : packages)
-    if (element == factory) return text + "on Debian, apt install " + std::string(package);
-  return text + "install the plugin that has it";
-}
 
 bool installed(const char* factory) {
   return Ptr<GstElementFactory>(gst_element_factory_find(factory)) != nullptr;
@@ -47,9 +40,18 @@ void source_setup(GstElement*, GstElement* source, gpointer) {
 
 }  // namespace
 
+std::string missing_element(std::string_view factory) {
+  std::string text = "the GStreamer element '" + std::string(factory) + "' is missing: ";
+  if (factory == "faceperturb")
+    return text + "set GST_PLUGIN_PATH to the folder that holds libgstfaceperturb.so";
+  for (const auto& [element, package] : packages)
+    if (element == factory) return text + "on Debian, apt install " + std::string(package);
+  return text + "install the plugin that has it";
+}
+
 GstElement* add_element(GstBin* bin, const char* factory) {
   GstElement* element = gst_element_factory_make(factory, nullptr);
-  if (!element) throw Failure(missing(factory));
+  if (!element) throw Failure(missing_element(factory));
   gst_bin_add(bin, element);
   return element;
 }
@@ -57,7 +59,7 @@ GstElement* add_element(GstBin* bin, const char* factory) {
 const char* first_installed(std::initializer_list<const char*> factories) {
   for (const char* factory : factories)
     if (installed(factory)) return factory;
-  throw Failure(missing(*factories.begin()));
+  throw Failure(missing_element(*factories.begin()));
 }
 
 void link_all(std::initializer_list<GstElement*> elements) {

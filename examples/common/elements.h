@@ -5,12 +5,16 @@
 
 #include <initializer_list>
 #include <string>
+#include <string_view>
 
 namespace examples {
 
 /// Makes an element of that kind and adds it to `bin`, which then owns it. Where the plugin is
 /// missing, throws a Failure that says what to install.
 GstElement* add_element(GstBin* bin, const char* factory);
+
+/// What to tell a user who lacks the plugin of an element.
+std::string missing_element(std::string_view factory);
 
 /// The first of the kinds that is installed; a Failure that says what to install where none is.
 const char* first_installed(std::initializer_list<const char*> factories);

@@ -30,9 +30,13 @@ OutputFile::OutputFile(fs::path path) : path_(std::move(path)) {
   if (!fs::is_directory(folder)) fail(path_, "there is no folder '" + folder.string() + "'");
   if (g_access(folder.c_str(), W_OK) != 0)
     fail(path_, "no permission to write to the folder '" + folder.string() + "'");
+  temporary_ = temporary_of(path_, getpid());
+}
+
+fs::path OutputFile::temporary_of(const fs::path& path, int process) {
   std::string name = ".";
-  name += path_.filename().string() + "." + std::to_string(getpid()) + ".part";
-  temporary_ = folder / name;
+  name += path.filename().string() + "." + std::to_string(process) + ".part";
+  return path.parent_path() / name;
 }
 
 OutputFile::~OutputFile() {

@@ -16,6 +16,9 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
+  /// The temporary name that a process gives a file: for who tidies up behind one that died.
+  static std::filesystem::path temporary_of(const std::filesystem::path& path, int process);
+
   const std::filesystem::path& path() const { return path_; }
   const std::filesystem::path& temporary() const { return temporary_; }
   /// The suffix in lower case, with its dot.

@@ -31,16 +31,17 @@ void Progress::show(std::uint64_t count, std::optional<double> done) {
 
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   const double speed = elapsed > 0 ? static_cast<double>(count) / elapsed : 0;
+  const int digits = speed < 10 ? 1 : 0;
   const char* const begin = terminal_ ? "\r" : "";
   const char* const end = terminal_ ? "\x1b[K" : "\n";  // clears what an older line left
   if (done && *done > sure && *done <= 1) {
     const double part = *done;
-    std::fprintf(stderr, "%s%3.0f %%  %" PRIu64 " %s  %.0f %s/s  %s left%s", begin, 100 * part,
-                 count, unit_.c_str(), speed, unit_.c_str(),
+    std::fprintf(stderr, "%s%3.0f %%  %" PRIu64 " %s  %.*f %s/s  %s left%s", begin, 100 * part,
+                 count, unit_.c_str(), digits, speed, unit_.c_str(),
                  minutes(elapsed * (1 - part) / part).c_str(), end);
   } else {
-    std::fprintf(stderr, "%s%" PRIu64 " %s  %.0f %s/s  %s elapsed%s", begin, count, unit_.c_str(),
-                 speed, unit_.c_str(), minutes(elapsed).c_str(), end);
+    std::fprintf(stderr, "%s%" PRIu64 " %s  %.*f %s/s  %s elapsed%s", begin, count, unit_.c_str(),
+                 digits, speed, unit_.c_str(), minutes(elapsed).c_str(), end);
   }
   std::fflush(stderr);
   open_ = terminal_;

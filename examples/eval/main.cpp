@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "common/failure.h"
+#include "common/command.h"
 #include "common/progress.h"
 #include "eval/evaluation.h"
 #include "eval/plot.h"
@@ -150,10 +150,8 @@ std::string command_of(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::setlocale(LC_ALL, "");
-  std::setlocale(LC_NUMERIC, "C");  // gnuplot and the files read points, not commas
-  g_set_prgname("faceperturb-eval");
-  try {
+  return examples::run_program("faceperturb-eval", [&] {
+    std::setlocale(LC_NUMERIC, "C");  // gnuplot and the files read points, not commas
     std::string command = command_of(argc, argv);
     Options options = evaluation::parse(argc, argv);
     cv::setNumThreads(1);  // each of our own threads has a core
@@ -168,8 +166,5 @@ int main(int argc, char** argv) {
     }
     if (!measured) throw examples::Failure("nothing could be measured");
     return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "faceperturb-eval: %s\n", error.what());
-    return 1;
-  }
+  });
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "options.h"
 
-#include <gst/gst.h>
-
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
 #include <thread>
 
-#include "common/failure.h"
+#include "common/command.h"
 #include "common/gst_ptr.h"
 
 namespace evaluation {
@@ -79,15 +77,7 @@ void read(Raw& raw, int argc, char** argv) {
        "N"},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw.folders, nullptr, nullptr},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
-  const Ptr<GOptionContext> context(g_option_context_new("DATASET..."));
-  g_option_context_set_summary(context.get(), summary);
-  g_option_context_add_main_entries(context.get(), entries, nullptr);
-  g_option_context_add_group(context.get(), gst_init_get_option_group());
-  GError* error = nullptr;
-  if (!g_option_context_parse(context.get(), &argc, &argv, &error)) {
-    const Ptr<GError> owned(error);
-    throw Failure(error->message);
-  }
+  examples::parse_options("DATASET...", summary, entries, argc, argv);
   if (!raw.folders) throw Failure("at least one DATASET is needed; see --help");
   if (raw.jobs < 0) throw Failure("--jobs cannot be negative");
   if (raw.per_person < 0) throw Failure("--per-person cannot be negative");

@@ -1,105 +1,56 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Protects the faces in a file, or in what a camera sends, and writes the result to a file.
+// Protects the faces in videos and pictures, or in what a camera sends, and writes them to files.
 
-#include <gst/gst.h>
-
+#include <algorithm>
 #include <cinttypes>
-#include <clocale>
 #include <cstdio>
-#include <filesystem>
+#include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "before_after.h"
-#include "common/elements.h"
-#include "common/failure.h"
-#include "common/gst_ptr.h"
-#include "common/output_file.h"
-#include "pipeline.h"
+#include "command_line.h"
+#include "common/command.h"
+#include "common/interrupt.h"
+#include "common/progress.h"
+#include "plan.h"
+#include "pool.h"
 #include "record/key_file.h"
-#include "recorder.h"
 #include "source.h"
-
-using examples::Failure;
-using examples::Ptr;
+#include "work.h"
 
 namespace {
 
-struct Options {
-  double seconds = 0;
-  gchar* before_after = nullptr;
-  gchar* new_key = nullptr;
-  gchar** properties = nullptr;
-  gchar** files = nullptr;
+using namespace protect;
 
-  ~Options() {
-    g_free(before_after);
-    g_free(new_key);
-    g_strfreev(properties);
-    g_strfreev(files);
+class Screen final : public Listener {
+ public:
+  explicit Screen(std::string name) : name_(std::move(name)) {}
+  void progress(std::uint64_t frames, std::optional<double> done) override {
+    const std::lock_guard lock(mutex_);
+    progress_.show(frames, done);
   }
+  void note(const std::string& text) override {
+    const std::lock_guard lock(mutex_);
+    progress_.end();
+    std::fprintf(stderr, "%s: %s\n", name_.c_str(), text.c_str());
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    progress_.end();
+  }
+
+ private:
+  const std::string name_;
+  std::mutex mutex_;
+  examples::Progress progress_;
 };
 
-void parse(Options& options, int& argc, char**& argv) {
-  const GOptionEntry entries[] = {
-      {"seconds", 's', 0, G_OPTION_ARG_DOUBLE, &options.seconds,
-       "Stop after so much of the input; 0: at its end", "N"},
-      {"before-after", 'b', 0, G_OPTION_ARG_FILENAME, &options.before_after,
-       "Also write the frame with the largest faces, clear and protected side by side", "FILE.png"},
-      {"new-key", 0, 0, G_OPTION_ARG_FILENAME, &options.new_key,
-       "Only make a random key, for the properties key-location and escrow-key-location", "FILE"},
-      {"property", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &options.properties,
-       "Set a property of the faceperturb element; may be repeated", "NAME=VALUE"},
-      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.files, nullptr, nullptr},
-      {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
-  const Ptr<GOptionContext> context(g_option_context_new("INPUT OUTPUT.mp4|.mkv"));
-  g_option_context_set_summary(
-      context.get(),
-      "Makes the faces in INPUT unrecognisable. INPUT is any file that GStreamer can decode, or "
-      "an\n"
-      "address such as rtsp://camera/stream or v4l2:///dev/video0. Ctrl-C ends a recording and\n"
-      "keeps what was recorded.");
-  g_option_context_add_main_entries(context.get(), entries, nullptr);
-  g_option_context_add_group(context.get(), gst_init_get_option_group());
-  GError* error = nullptr;
-  if (!g_option_context_parse(context.get(), &argc, &argv, &error)) {
-    const Ptr<GError> owned(error);
-    throw Failure(error->message);
-  }
-  if (options.new_key) {
-    if (options.files) throw Failure("--new-key takes no INPUT or OUTPUT");
-    return;
-  }
-  if (!options.files || g_strv_length(options.files) != 2)
-    throw Failure("INPUT and OUTPUT are needed, and nothing else; see --help");
-  if (options.seconds < 0) throw Failure("--seconds cannot be negative");
-}
-
-void set_properties(GstElement* element, gchar** properties) {
-  for (; properties && *properties; ++properties) {
-    const std::string text = *properties;
-    const auto split = text.find('=');
-    if (split == std::string::npos)
-      throw Failure("--property needs NAME=VALUE, not '" + text + "'");
-    examples::set_property(element, text.substr(0, split), text.substr(split + 1));
-  }
-}
-
-void run(const Options& options) {
-  const std::filesystem::path target(options.files[1]);
-  std::error_code unknown;
-  if (std::filesystem::equivalent(options.files[0], target, unknown))
-    throw Failure("INPUT and OUTPUT are the same file");
-
-  const auto source = protect::make_source(options.files[0]);
-  examples::OutputFile output(target);
-  protect::BeforeAfter pair;  // outlives the stream that it watches
-  protect::Pipeline pipeline(source.uri, output, options.seconds);
-  set_properties(pipeline.protector(), options.properties);
-  if (options.before_after) pair.watch(pipeline.protector());
-  const auto summary = protect::record(pipeline, source.name);
-  output.commit();
-
+void run_one(const CommandLine& line, const Job& job) {
+  Screen screen(make_source(job.input).name);
+  const Summary summary = Work(line.settings).run(job, screen);
+  screen.end();
   std::printf("%" PRIu64 " frames, %" PRIu64 " faces, %" PRIu64 " frames covered\n", summary.frames,
               summary.faces, summary.covered);
   if (summary.dropped > 0)
@@ -107,29 +58,64 @@ void run(const Options& options) {
   if (summary.late > 0)
     std::printf("%" PRIu64 " frames came faster than they could be protected and were left out\n",
                 summary.late);
-  std::printf("%s\n", target.c_str());
-  if (!options.before_after) return;
-  if (pair.write(options.before_after))
-    std::printf("%s\n", options.before_after);
-  else
-    std::fprintf(stderr, "no face was found, so there is no %s\n", options.before_after);
+  std::printf("%s\n", job.output.c_str());
+  if (!line.settings.before_after.empty()) std::printf("%s\n", line.settings.before_after.c_str());
+}
+
+int run_many(const CommandLine& line, const Plan& plan, const std::vector<std::string>& arguments) {
+  if (plan.left_out > 0)
+    std::fprintf(stderr, "%zu files are neither video nor picture by their names: left out\n",
+                 plan.left_out);
+  const Total total = run_pool(plan, line.jobs, line.verbose, arguments);
+  std::printf("%zu files protected, %zu failed; %" PRIu64 " frames, %" PRIu64 " faces, %" PRIu64
+              " frames covered; no face found in %zu files\n",
+              total.files, total.failed, total.frames, total.faces, total.covered, total.faceless);
+  return total.failed > 0 ? 1 : 0;
+}
+
+// GLib knows -j 4, but not -j4.
+std::string spelled_out(const std::string& argument) {
+  if (argument.size() < 3 || argument.find_first_not_of("0123456789.", 2) != std::string::npos)
+    return argument;
+  for (const auto& [letter, name] : {std::pair{"-j", "jobs"}, {"-q", "quality"}, {"-s", "seconds"}})
+    if (argument.starts_with(letter)) return std::string("--") + name + "=" + argument.substr(2);
+  return argument;
+}
+
+int run(std::vector<std::string> arguments) {
+  std::ranges::transform(arguments, arguments.begin(), spelled_out);
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  int argc = static_cast<int>(pointers.size());
+  pointers.push_back(nullptr);
+  char** argv = pointers.data();
+  const CommandLine line = parse(argc, argv);
+  if (!line.new_key.empty()) {
+    faceperturb::write_key_file(line.new_key);
+    return 0;
+  }
+  examples::catch_interrupts();
+  int code = 0;
+  if (line.worker) {
+    serve(line.settings);
+  } else {
+    const Plan plan = make_plan(line.inputs, line.target, line.settings.element);
+    check(line.settings, plan);
+    for (const auto& note : plan.notes) std::fprintf(stderr, "%s\n", note.c_str());
+    arguments.front() = "/proc/self/exe";
+    arguments.insert(arguments.begin() + 1, "--worker");
+    if (!plan.one)
+      code = run_many(line, plan, arguments);
+    else
+      run_one(line, plan.jobs.front());
+  }
+  return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::setlocale(LC_ALL, "");
-  g_set_prgname("faceperturb");
-  try {
-    Options options;
-    parse(options, argc, argv);
-    if (options.new_key)
-      faceperturb::write_key_file(options.new_key);
-    else
-      run(options);
-    return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "faceperturb: %s\n", error.what());
-    return 1;
-  }
+  const int code = examples::run_program("faceperturb", [&] { return run({argv, argv + argc}); });
+  if (code != 2 && examples::interrupt() && code != 0) examples::die_of_interrupt();
+  return code;
 }

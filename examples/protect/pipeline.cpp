@@ -5,14 +5,13 @@
 
 #include <algorithm>
 
+#include "common/command.h"
 #include "common/elements.h"
-#include "common/failure.h"
 
 namespace protect {
 
 using examples::add_element;
 using examples::Failure;
-using examples::first_installed;
 using examples::link_all;
 using examples::Ptr;
 
@@ -20,23 +19,9 @@ namespace {
 
 constexpr int smallest_side = 16;
 
-Container container_for(const examples::OutputFile& output) {
-  const std::string suffix = output.suffix();
-  if (suffix == ".mkv") return {"matroskamux", first_installed({"opusenc", "vorbisenc"})};
-  if (suffix == ".mp4" || suffix == ".m4v" || suffix == ".mov")
-    return {suffix == ".mov" ? "qtmux" : "mp4mux",
-            first_installed({"avenc_aac", "fdkaacenc", "voaacenc", "faac"})};
-  throw Failure("'" + output.path().string() +
-                "': the output must end in .mp4, .m4v, .mov or .mkv");
-}
-
-// A queue of encoded data holds as much as comes: it is little, and a muxer that waits for one
-// stream must not stop the other.
-GstElement* add_unlimited_queue(GstBin* bin) {
-  GstElement* queue = add_element(bin, "queue");
-  g_object_set(queue, "max-size-buffers", 0, "max-size-bytes", 0, "max-size-time", guint64{0},
-               nullptr);
-  return queue;
+const Container& container_for(const examples::OutputFile& output) {
+  if (const Container* container = container_of(output.path())) return *container;
+  throw Failure("'" + output.path().string() + "': no container has this suffix");
 }
 
 Ptr<GstPad> sink_pad(GstElement* element) {
@@ -58,51 +43,114 @@ bool is_live(GstPad* source) {
   return live;
 }
 
+// Ticks a second in which the times of a constant frame rate are whole, and those of a variable one
+// right to a microsecond. GStreamer's muxer counts them in 32 bits: a long video has fewer, one of
+// unknown length (0) as few as for half a day.
+guint timescale_of(const std::optional<GstVideoInfo>& info, GstClockTime length) {
+  constexpr guint fine = 1'000'000, usual = 90'000, coarse = 10'000;
+  guint least = usual;
+  if (length > 0 && length < 3600 * GST_SECOND) least = fine;
+  if (length > 12 * 3600 * GST_SECOND) least = coarse;
+  const guint rate = info ? static_cast<guint>(std::max(0, GST_VIDEO_INFO_FPS_N(&*info))) : 0;
+  if (rate == 0 || rate >= least) return least;
+  return (least + rate - 1) / rate * rate;
+}
+
+bool takes(GstElement* encoder, const char* format) {
+  const Ptr<GstCaps> caps(gst_pad_query_caps(sink_pad(encoder).get(), nullptr));
+  const Ptr<GstCaps> wanted(
+      gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, format, nullptr));
+  return gst_caps_can_intersect(caps.get(), wanted.get());
+}
+
+void set_caps(GstElement* filter, const char* description) {
+  const Ptr<GstCaps> caps(gst_caps_from_string(description));
+  g_object_set(filter, "caps", caps.get(), nullptr);
+}
+
+GstElement* add_encoder(GstBin* bin, const std::string& description) {
+  GError* error = nullptr;
+  GstElement* encoder = gst_parse_bin_from_description_full(description.c_str(), TRUE, nullptr,
+                                                            GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  const Ptr<GError> owned(error);
+  if (!encoder) {
+    const std::string name = description.substr(0, description.find(' '));
+    if (!Ptr<GstElementFactory>(gst_element_factory_find(name.c_str())))
+      throw Failure(examples::missing_element(name));
+    throw examples::UsageError("--encoder: " + std::string(error->message));
+  }
+  gst_bin_add(bin, encoder);
+  return encoder;
+}
+
 }  // namespace
 
-Pipeline::Pipeline(const std::string& uri, const examples::OutputFile& output, double seconds)
+Pipeline::Pipeline(const std::string& uri, const examples::OutputFile& output,
+                   const Settings& settings, Notes notes)
     : container_(container_for(output)),
-      limit_(seconds),
+      settings_(settings),
+      notes_(std::move(notes)),
+      limit_(settings.seconds),
       pipeline_(gst_pipeline_new(nullptr)),
-      local_file_(uri.starts_with("file:")) {
-  build_video(uri, output);
+      local_file_(uri.starts_with("file:")),
+      gif_(uri.ends_with(".gif") || uri.ends_with(".GIF")) {
+  build(uri, output);
 }
 
 Pipeline::~Pipeline() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
 
-void Pipeline::build_video(const std::string& uri, const examples::OutputFile& output) {
+void Pipeline::build(const std::string& uri, const examples::OutputFile& output) {
   GstBin* bin = GST_BIN(pipeline_.get());
   decoder_ = add_element(bin, "uridecodebin");
   video_queue_ = add_element(bin, "queue");
   GstElement* to_supported = add_element(bin, "videoconvert");
+  depth_ = add_element(bin, "capsfilter");
+  GstElement* upright = add_element(bin, "videoflip");
+  GstElement* to_protector = add_element(bin, "videoconvert");
   protector_ = add_element(bin, "faceperturb");
-  GstElement* to_i420 = add_element(bin, "videoconvert");
+  GstElement* tee = add_element(bin, "tee");
+  GstElement* to_encoder = add_element(bin, "videoconvert");
   crop_ = add_element(bin, "videocrop");
-  GstElement* filter = add_element(bin, "capsfilter");
-  GstElement* encoder = add_element(bin, "x264enc");
+  format_ = add_element(bin, "capsfilter");
+  encoder_ =
+      add_encoder(bin, encoder_description(container_, settings_.encoder, settings_.quality));
   GstElement* encoded = add_unlimited_queue(bin);
   mux_ = add_element(bin, container_.muxer);
   GstElement* sink = add_element(bin, "filesink");
 
   // Decoders in hardware may give frames that no other element can read.
-  g_object_set(decoder_, "uri", uri.c_str(), "force-sw-decoders", TRUE, nullptr);
+  const Ptr<GstCaps> caps(gst_caps_from_string(decoder_caps(container_).c_str()));
+  g_object_set(decoder_, "uri", uri.c_str(), "force-sw-decoders", TRUE, "caps", caps.get(),
+               nullptr);
+  // Faces that lie on their side are not found.
+  gst_util_set_object_arg(G_OBJECT(upright), "video-direction", "auto");
   // Nobody waits for a file's frames: a face may be found late.
   if (local_file_) g_object_set(protector_, "lookahead", 30, nullptr);
-  gst_util_set_object_arg(G_OBJECT(encoder), "speed-preset", "veryfast");
-  gst_util_set_object_arg(G_OBJECT(encoder), "pass", "qual");
-  g_object_set(encoder, "quantizer", 20, nullptr);
-  const Ptr<GstCaps> i420(gst_caps_from_string("video/x-raw, format=I420"));
-  g_object_set(filter, "caps", i420.get(), nullptr);
   g_object_set(sink, "location", output.temporary().c_str(), "sync", FALSE, nullptr);
 
-  link_all({video_queue_, to_supported, protector_, to_i420, crop_, filter, encoder, encoded, mux_,
-            sink});
+  link_all({video_queue_, to_supported, depth_, upright, to_protector, protector_, tee, to_encoder,
+            crop_, format_, encoder_});
+  link_all({encoder_, encoded});
+  muxed_video_ = link_to_muxer(encoded, mux_, "video", settings_.strip_metadata);
+  link_all({mux_, sink});
+  if (settings_.preview) add_preview(tee);
+  queues_.push_back(video_queue_);
 
   limit_.watch_video(sink_pad(video_queue_).get());
   gst_pad_add_probe(sink_pad(crop_).get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, make_even, this,
                     nullptr);
+  gst_pad_add_probe(sink_pad(video_queue_).get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+                    watch_chapters, this, nullptr);
   const Ptr<GstPad> protected_pad(gst_element_get_static_pad(protector_, "src"));
   gst_pad_add_probe(protected_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, count, this, nullptr);
+
+  gst_pad_add_probe(
+      muxed_video_, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo*, gpointer self) {
+        ++static_cast<Pipeline*>(self)->packets_;
+        return GST_PAD_PROBE_OK;
+      },
+      this, nullptr);
 
   examples::only_video_and_audio(decoder_);
   g_signal_connect(decoder_, "pad-added", G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer self) {
@@ -115,62 +163,108 @@ void Pipeline::build_video(const std::string& uri, const examples::OutputFile& o
                    this);
 }
 
-void Pipeline::build_audio() {
+// Shows frames as they are ready, and leaves out those for which the window is too slow.
+void Pipeline::add_preview(GstElement* tee) {
+  // Without either some window systems crash when they are tried.
+  if (!g_getenv("DISPLAY") && !g_getenv("WAYLAND_DISPLAY"))
+    throw Failure("--preview: there is no screen to show it on");
   GstBin* bin = GST_BIN(pipeline_.get());
-  audio_queue_ = add_element(bin, "queue");
-  GstElement* convert = add_element(bin, "audioconvert");
-  GstElement* resample = add_element(bin, "audioresample");
-  GstElement* encoder = add_element(bin, container_.audio_encoder);
-  GstElement* encoded = add_unlimited_queue(bin);
-  link_all({audio_queue_, convert, resample, encoder, encoded, mux_});
-  limit_.watch_audio(sink_pad(audio_queue_).get());
-  const Ptr<GstPad> to_mux(gst_element_get_static_pad(encoded, "src"));
-  limit_.watch_encoded_audio(to_mux.get());
-  for (GstElement* element : {encoded, encoder, resample, convert, audio_queue_})
-    gst_element_sync_state_with_parent(element);
+  GstElement* queue = add_element(bin, "queue");
+  GstElement* convert = add_element(bin, "videoconvert");
+  GstElement* window = add_element(bin, "autovideosink");
+  g_object_set(queue, "max-size-buffers", 2, nullptr);
+  gst_util_set_object_arg(G_OBJECT(queue), "leaky", "downstream");
+  g_object_set(window, "sync", FALSE, nullptr);
+  link_all({tee, queue, convert, window});
+  gst_element_set_state(window, GST_STATE_READY);
+  // Where there is no screen it takes a sink that shows nothing.
+  const Ptr<GstElement> none(gst_bin_get_by_name(GST_BIN(window), "fake-video-sink"));
+  if (none) {
+    gst_element_set_state(window, GST_STATE_NULL);
+    throw Failure("--preview: there is no screen to show it on");
+  }
 }
 
-// Takes the first video and the first audio stream; others are left unconnected.
+// Blocks a stream until connect().
 void Pipeline::adopt(GstPad* pad) {
   Ptr<GstCaps> caps(gst_pad_get_current_caps(pad));
   if (!caps) caps.reset(gst_pad_query_caps(pad, nullptr));
-  if (!caps || gst_caps_is_any(caps.get()) || gst_caps_is_empty(caps.get())) return;
-  const GstStructure* kind = gst_caps_get_structure(caps.get(), 0);
-  Stream* stream = nullptr;
-  if (gst_structure_has_name(kind, "video/x-raw")) stream = &video_;
-  if (gst_structure_has_name(kind, "audio/x-raw")) stream = &audio_;
-  if (!stream || stream->pad || connected_) return;
-  stream->pad.reset(GST_PAD(gst_object_ref(pad)));
-  stream->block = gst_pad_add_probe(
+  if (!caps || gst_caps_is_any(caps.get()) || gst_caps_is_empty(caps.get()) || connected_) return;
+  const gulong block = gst_pad_add_probe(
       pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
       [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  streams_.push_back({Ptr<GstPad>(GST_PAD(gst_object_ref(pad))), std::move(caps), block});
 }
 
 void Pipeline::connect() {
   if (connected_) return;
   try {
-    if (!video_.pad)
-      throw Failure(audio_.pad ? "there is sound but no picture in it"
-                               : "there is no picture in it");
-    const auto info = video_info(video_.pad.get());
-    if (info && std::min(info->width, info->height) < smallest_side)
-      throw Failure("the picture is " + std::to_string(info->width) + "x" +
-                    std::to_string(info->height) + ", smaller than 16x16");
-    if (gst_pad_link(video_.pad.get(), sink_pad(video_queue_).get()) != GST_PAD_LINK_OK)
-      throw Failure("the picture's format is not supported");
-    if (audio_.pad) {
-      build_audio();
-      if (gst_pad_link(audio_.pad.get(), sink_pad(audio_queue_).get()) != GST_PAD_LINK_OK)
-        throw Failure("the sound's format is not supported");
+    const auto video = std::ranges::find_if(
+        streams_, [](const Stream& stream) { return stream.has("video/x-raw"); });
+    if (video == streams_.end())
+      throw Failure(streams_.empty() ? "there is no picture in it"
+                                     : "there is sound or text but no picture in it");
+    connect_video(*video);
+    for (Stream& stream : streams_) {
+      if (&stream == &*video) continue;
+      if (stream.has("video/x-raw"))
+        notes_("only the first of its videos is kept");
+      else
+        connect_passenger(stream);
     }
-    if (is_live(video_.pad.get())) drop_late_frames();
     connected_ = true;
-  } catch (const Failure& failure) {
+  } catch (const std::exception& failure) {
     GST_ELEMENT_ERROR(pipeline_.get(), STREAM, FAILED, ("%s", failure.what()), (nullptr));
     return;  // the streams stay blocked until the pipeline stops
   }
-  for (Stream* stream : {&video_, &audio_})
-    if (stream->pad) gst_pad_remove_probe(stream->pad.get(), stream->block);
+  for (Stream& stream : streams_) gst_pad_remove_probe(stream.pad.get(), stream.block);
+}
+
+void Pipeline::connect_video(Stream& stream) {
+  const auto info = video_info(stream.pad.get());
+  if (info && std::min(info->width, info->height) < smallest_side)
+    throw Failure("the picture is " + std::to_string(info->width) + "x" +
+                  std::to_string(info->height) + ", smaller than 16x16");
+  const bool deep = info && GST_VIDEO_FORMAT_INFO_DEPTH(info->finfo, 0) > 8;
+  const bool kept = deep && takes(encoder_, "I420_10LE");
+  if (deep && !kept) notes_("the encoder has no 10 bits: the picture has 8 bits now");
+  if (kept) set_caps(depth_, "video/x-raw, format=I420_10LE");
+  set_caps(format_, kept ? "video/x-raw, format=I420_10LE" : "video/x-raw, format=I420");
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(muxed_video_), "trak-timescale"))
+    g_object_set(muxed_video_, "trak-timescale", timescale_of(info, length()), nullptr);
+  if (gst_pad_link(stream.pad.get(), sink_pad(video_queue_).get()) != GST_PAD_LINK_OK)
+    throw Failure("the picture's format is not supported");
+  if (is_live(stream.pad.get())) drop_late_frames();
+}
+
+void Pipeline::connect_passenger(Stream& stream) {
+  GstBin* bin = GST_BIN(pipeline_.get());
+  const bool sound = g_str_has_prefix(
+      gst_structure_get_name(gst_caps_get_structure(stream.caps.get(), 0)), "audio/");
+  GstElement* first =
+      sound ? add_sound(bin, stream.caps.get(), container_, mux_, limit_, notes_,
+                        settings_.strip_metadata)
+            : add_subtitles(bin, stream.caps.get(), container_, mux_, settings_.strip_metadata);
+  queues_.push_back(first);
+  GstIterator* elements = gst_bin_iterate_sorted(bin);
+  gst_iterator_foreach(
+      elements,
+      [](const GValue* value, gpointer) {
+        gst_element_sync_state_with_parent(GST_ELEMENT(g_value_get_object(value)));
+      },
+      nullptr);
+  gst_iterator_free(elements);
+  if (gst_pad_link(stream.pad.get(), sink_pad(first).get()) != GST_PAD_LINK_OK)
+    throw Failure(sound ? "the sound's format is not supported"
+                        : "the subtitles' format is not supported");
+}
+
+GstPadProbeReturn Pipeline::watch_chapters(GstPad*, GstPadProbeInfo* info, gpointer self) {
+  const auto& pipeline = *static_cast<Pipeline*>(self);
+  if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_TOC &&
+      !pipeline.container_.matroska)
+    pipeline.notes_("its chapters are left out: only .mkv and .webm keep them");
+  return GST_PAD_PROBE_OK;
 }
 
 // H.264 in 4:2:0 knows no odd sizes: the last column or row is left out.
@@ -203,25 +297,52 @@ void Pipeline::drop_late_frames() {
                2 * GST_SECOND, nullptr);
 }
 
+bool Pipeline::source_works() const {
+  bool works = false;
+  GstIterator* elements = gst_bin_iterate_recurse(GST_BIN(decoder_));
+  gst_iterator_foreach(
+      elements,
+      [](const GValue* element, gpointer result) {
+        gst_element_foreach_pad(
+            GST_ELEMENT(g_value_get_object(element)),
+            [](GstElement*, GstPad* pad, gpointer any) -> gboolean {
+              GST_OBJECT_LOCK(pad);
+              GstTask* task = GST_PAD_TASK(pad);
+              if (task && gst_task_get_state(task) == GST_TASK_STARTED)
+                *static_cast<bool*>(any) = true;
+              GST_OBJECT_UNLOCK(pad);
+              return TRUE;
+            },
+            result);
+      },
+      &works);
+  gst_iterator_free(elements);
+  return works;
+}
+
 void Pipeline::end_source() {
   limit_.cut_audio();
   gst_element_send_event(decoder_, gst_event_new_eos());
 }
 
 void Pipeline::end_streams() {
-  for (GstElement* queue : {video_queue_, audio_queue_})
-    if (queue) gst_pad_send_event(sink_pad(queue).get(), gst_event_new_eos());
+  for (GstElement* queue : queues_) gst_pad_send_event(sink_pad(queue).get(), gst_event_new_eos());
+}
+
+// Of what is to be written; 0 where that is not known.
+GstClockTime Pipeline::length() const {
+  gint64 duration = 0;
+  if (!gst_element_query_duration(decoder_, GST_FORMAT_TIME, &duration) || duration < 0)
+    duration = 0;
+  const auto known = static_cast<GstClockTime>(duration);
+  if (limit_.length() == 0) return known;
+  return known > 0 ? std::min(known, limit_.length()) : limit_.length();
 }
 
 std::optional<double> Pipeline::done() const {
-  gint64 duration = -1;
-  if (!gst_element_query_duration(decoder_, GST_FORMAT_TIME, &duration)) duration = -1;
-  if (limit_.length() > 0) {
-    const auto length = static_cast<gint64>(limit_.length());
-    duration = duration > 0 ? std::min(duration, length) : length;
-  }
-  if (duration <= 0) return {};
-  return static_cast<double>(position_) / static_cast<double>(duration);
+  const GstClockTime whole = length();
+  if (whole == 0) return {};
+  return static_cast<double>(position_) / static_cast<double>(whole);
 }
 
 }  // namespace protect

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "recorder.h"
 
-#include <glib-unix.h>
 #include <gst/pbutils/pbutils.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <vector>
@@ -11,7 +11,7 @@
 #include "common/elements.h"
 #include "common/failure.h"
 #include "common/gst_ptr.h"
-#include "common/progress.h"
+#include "common/interrupt.h"
 
 namespace protect {
 
@@ -22,19 +22,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds silence{10};  // of a source
-constexpr std::chrono::seconds same{1};
-constexpr std::chrono::seconds patience{2};  // with a source that was asked for an end
+constexpr std::chrono::seconds silence{10};       // of a source
+constexpr std::chrono::seconds long_silence{60};  // of a file, which may take its time
+constexpr std::chrono::seconds patience{2};       // with a source that was asked for an end
 
 class Run {
  public:
-  Run(Pipeline& pipeline, const std::string& name) : pipeline_(pipeline), name_(name) {}
+  Run(Pipeline& pipeline, Listener& listener) : pipeline_(pipeline), listener_(listener) {}
 
   // Empty, or why there is no file.
   std::string to_end();
 
  private:
-  void interrupt();
   void stop();
   void fail(const std::string& why);
   void on_tick();
@@ -42,23 +41,16 @@ class Run {
   void on_error(GstMessage* message);
 
   Pipeline& pipeline_;
-  const std::string& name_;
+  Listener& listener_;
   Ptr<GMainLoop> loop_{g_main_loop_new(nullptr, FALSE)};
-  examples::Progress progress_;
   std::vector<std::string> missing_;  // plugins
   std::string failure_;
+  Clock::time_point last_work_ = Clock::now();  // of the source, before it was connected
   std::uint64_t seen_ = 0;  // frames that came and went, and when that changed last
   Clock::time_point last_seen_ = Clock::now();
   std::optional<Clock::time_point> stopped_;
   bool forced_ = false;
 };
-
-// A second signal does not wait for the end of the file; the same one may arrive twice.
-void Run::interrupt() {
-  if (stopped_ && Clock::now() - *stopped_ < same) return;
-  if (stopped_ || !pipeline_.connected()) return fail("interrupted");
-  stop();
-}
 
 void Run::stop() {
   stopped_ = Clock::now();
@@ -78,19 +70,32 @@ void Run::on_tick() {
     seen_ = frames;
     last_seen_ = now;
   }
+  if (examples::interrupt()) {
+    // What there is of a file is not what was asked for; of a recording it is.
+    if (pipeline_.local_file() || !pipeline_.connected() || examples::interrupted_again())
+      return fail("interrupted");
+    if (!stopped_) stop();
+  }
+  // GStreamer's decodebin can lose the error of a demuxer that gives up at once.
+  if (!pipeline_.connected() && pipeline_.source_works()) last_work_ = now;
+  if (pipeline_.local_file() && !pipeline_.connected() && now - last_work_ > patience)
+    return fail("nothing in it can be decoded: it is damaged or cut short");
   if (stopped_) {
     if (!forced_ && now - *stopped_ > patience) {
       forced_ = true;
       pipeline_.end_streams();
     }
-  } else if (now - last_seen_ > silence && pipeline_.must_not_be_silent()) {
-    const std::string text = "nothing came for " + std::to_string(silence.count()) + " seconds";
-    if (!pipeline_.connected()) return fail(text);
-    progress_.end();
-    g_printerr("%s: %s: the recording ends\n", name_.c_str(), text.c_str());
+  } else if (const auto limit =
+                 !pipeline_.local_file() || (pipeline_.connected() && pipeline_.may_fall_silent())
+                     ? silence
+                     : long_silence;
+             now - last_seen_ > limit) {
+    const std::string text = "nothing came for " + std::to_string(limit.count()) + " seconds";
+    if (!pipeline_.connected() || !pipeline_.may_fall_silent()) return fail(text);
+    listener_.note(text + ": the recording ends");
     stop();
   }
-  progress_.show(pipeline_.frames_out(), pipeline_.done());
+  listener_.progress(pipeline_.frames_out(), pipeline_.done());
 }
 
 void Run::on_error(GstMessage* message) {
@@ -114,8 +119,8 @@ bool Run::on_message(GstMessage* message) {
   if (gst_is_missing_plugin_message(message)) {
     const Ptr<gchar> text(gst_missing_plugin_message_get_description(message));
     missing_.emplace_back(text.get());
-    progress_.end();
-    g_printerr("%s: no plugin for a stream in it: %s\n", name_.c_str(), text.get());
+    listener_.note(std::string("a stream in it is left out, for there is no plugin: ") +
+                   text.get());
   }
   return true;
 }
@@ -128,32 +133,25 @@ std::string Run::to_end() {
         return static_cast<Run*>(self)->on_message(message);
       },
       this);
-  const auto interrupt = [](gpointer self) -> gboolean {
-    static_cast<Run*>(self)->interrupt();
-    return G_SOURCE_CONTINUE;
-  };
   const auto tick = [](gpointer self) -> gboolean {
     static_cast<Run*>(self)->on_tick();
     return G_SOURCE_CONTINUE;
   };
-  const guint sources[] = {g_unix_signal_add(SIGINT, interrupt, this),
-                           g_unix_signal_add(SIGTERM, interrupt, this),
-                           g_timeout_add(200, tick, this)};
+  const guint timer = g_timeout_add(200, tick, this);
   gst_element_set_state(pipeline_.element(), GST_STATE_PLAYING);
   g_main_loop_run(loop_.get());
-  for (const guint source : sources) g_source_remove(source);
+  g_source_remove(timer);
   gst_bus_remove_watch(bus.get());
-  progress_.end();
   gst_element_set_state(pipeline_.element(), GST_STATE_NULL);
   return failure_;
 }
 
 }  // namespace
 
-Summary record(Pipeline& pipeline, const std::string& name) {
-  std::string failure = Run(pipeline, name).to_end();
+Summary record(Pipeline& pipeline, Listener& listener) {
+  std::string failure = Run(pipeline, listener).to_end();
   if (failure.empty() && pipeline.frames_out() == 0) failure = "no frame came out of it";
-  if (!failure.empty()) throw Failure(name + ": " + failure);
+  if (!failure.empty()) throw Failure(failure);
 
   GstStructure* statistics = nullptr;
   g_object_get(pipeline.protector(), "stats", &statistics, nullptr);
@@ -161,7 +159,11 @@ Summary record(Pipeline& pipeline, const std::string& name) {
   guint64 faces = 0, covered = 0, dropped = 0;
   gst_structure_get(statistics, "faces", G_TYPE_UINT64, &faces, "covered", G_TYPE_UINT64, &covered,
                     "dropped", G_TYPE_UINT64, &dropped, nullptr);
-  const std::uint64_t frames = pipeline.frames_out();
+  const std::uint64_t frames = pipeline.frames_out(), came = pipeline.frames_in() - dropped;
+  if (const auto written = std::min(frames, pipeline.packets());
+      pipeline.local_file() && written < came)
+    throw Failure(std::to_string(came - written) + " of its " + std::to_string(came) +
+                  " frames were lost on the way; does the encoder fit to this kind of file?");
   return {frames, faces, covered, dropped, pipeline.frames_in() - frames - dropped};
 }
 

@@ -114,7 +114,7 @@ TEST_F(RestorePipeline, PiecesOfAFileFindTheirPlaceInTheRecord) {
 
 TEST_F(RestorePipeline, TheScriptShowsWhatItSays) {
   ASSERT_EQ(
-      std::system(("FACEPERTURB='" FACEPERTURB_PROGRAM "' '" SOURCE_ROOT "/examples/restore.sh' '" +
+      std::system(("FACEPERTURB='" PROTECT_PROGRAM "' '" SOURCE_ROOT "/examples/restore.sh' '" +
                    path("scene.mkv") + "' >&2")
                       .c_str()),
       0);
