@@ -72,6 +72,7 @@ void Tracker::advance(const Picture& from, const Picture& to, Time now) {
 bool Tracker::expired(const Track& track, Time now) const {
   if (!track.visible) return track.lost >= Time{0} || track.calls_since_seen > calls_unsure;
   if (track.lost >= Time{0}) return now - track.lost >= hold_;
+  if (track.calls_since_seen == 0) return false;  // no detector has missed it
   return now - track.seen >= hold_ * std::min(track.sightings, longest_patience);
 }
 
@@ -119,6 +120,7 @@ std::vector<Face> Tracker::update(std::span<const Detection> found, const Pictur
              overlap(other.face.box, track.face.box) > 0.5F;
     });
   });
+  std::erase_if(tracks_, [&](const Track& track) { return expired(track, now); });
   return appeared;
 }
 

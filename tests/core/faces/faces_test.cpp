@@ -413,6 +413,27 @@ TEST(Tracker, AFaceStaysWhenSomethingUnsureIsSeenBesideIt) {
   }
 }
 
+// Without hold a face is followed to the next detection, and goes if that does not see it.
+TEST(Tracker, WithoutHoldAFaceLastsToTheNextDetection) {
+  const LandmarkPredictor predictor(small_model());
+  Tracker tracker(predictor, {});
+  const Picture picture(view_of(gray_of(eval::render_portrait({320, 240}, 0).bgr)));
+  const std::vector found{Detection{.box = {100, 60, 100, 100}}};
+  const auto at = [](int ms) { return std::chrono::milliseconds(ms); };
+  ASSERT_EQ(tracker.update(found, picture, at(0)).size(), 1U);
+  const auto id = tracker.faces()[0].id;
+  for (const int ms : {40, 80, 120}) {
+    tracker.advance(picture, picture, at(ms));
+    ASSERT_EQ(tracker.faces().size(), 1U) << ms;
+  }
+  EXPECT_TRUE(tracker.update(found, picture, at(120)).empty()) << "it is no other face";
+  ASSERT_EQ(tracker.faces().size(), 1U);
+  EXPECT_EQ(tracker.faces()[0].id, id);
+  tracker.advance(picture, picture, at(160));
+  tracker.update({}, picture, at(160));
+  EXPECT_TRUE(tracker.faces().empty());
+}
+
 // Landmarks that turn out wrong were wrong in the frames before too.
 TEST(Tracker, AFaceThatTurnsOutToBeAProfileIsReported) {
   const LandmarkPredictor predictor(small_model());
