@@ -13,6 +13,8 @@ using Seconds = std::chrono::duration<float>;
 // How long a track that optical flow carries lives without a detector's word, in units of the hold
 // time: more for one that was seen often, for detectors miss a turned or blurred face for seconds.
 constexpr int longest_patience = 8;
+// Detector calls without it that a face outlasts.
+constexpr int calls_missed = 2;
 // Detector calls within which a face that one sighting does not make sure must be seen again.
 constexpr int calls_unsure = 4;
 
@@ -71,8 +73,11 @@ void Tracker::advance(const Picture& from, const Picture& to, Time now) {
 
 bool Tracker::expired(const Track& track, Time now) const {
   if (!track.visible) return track.lost >= Time{0} || track.calls_since_seen > calls_unsure;
-  if (track.lost >= Time{0}) return now - track.lost >= hold_;
-  if (track.calls_since_seen == 0) return false;  // no detector has missed it
+  const bool is_lost = track.lost >= Time{0};
+  // However slow the stream is: a detector that searches in turns may miss it once.
+  const int calls = hold_ > Time{0} ? calls_missed : is_lost ? 0 : 1;
+  if (track.calls_since_seen < calls) return false;
+  if (is_lost) return now - track.lost >= hold_;
   return now - track.seen >= hold_ * std::min(track.sightings, longest_patience);
 }
 

@@ -171,7 +171,10 @@ void Lookahead::work() {
       conclude(entry->index + 1 > reach(options_) ? entry->index + 1 - reach(options_) : 0);
     } else {  // the last frame: a detection there closes the frames since the one before
       Entry& newest = *history_.back();
-      if (detections_.empty() || detections_.back() != newest.index) detect(newest);
+      if (detections_.empty() || detections_.back() != newest.index) {
+        if (detector_) detector_->forget();  // a thorough one: none comes after it
+        detect(newest);
+      }
       conclude(newest.index + 1);
     }
 

@@ -189,6 +189,47 @@ TEST_F(LookaheadTest, AFaceAtTheBorderIsProtectedAsLongAsItIsSeen) {
   }
 }
 
+// Frames so far apart that `hold` is over before the detector's next turn, which does not see it.
+TEST_F(LookaheadTest, InASlowStreamAFaceOutlastsADetectorsOtherTurn) {
+  for (const auto apart : {106ms, 510ms}) {
+    for (const int n : {16, 21, 22, 26}) {
+      start(
+          [calls = 0](const Picture&) mutable {
+            const int frame = 5 * calls++;
+            return calls % 2 ? std::vector{at(place(frame), 70)} : std::vector<Detection>{};
+          },
+          {5, 10, 500ms});
+      for (int i = 0; i < n; ++i) {
+        lookahead->push(view(scene(place(i), 70)), i * apart, 40);
+        if (lookahead->waiting() > 10) {
+          EXPECT_TRUE(covers(lookahead->pop(), i - 10)) << i;
+        }
+      }
+      lookahead->finish();
+      for (int i = n - 10; i < n; ++i) EXPECT_TRUE(covers(lookahead->pop(), i)) << i << " of " << n;
+    }
+  }
+}
+
+TEST_F(LookaheadTest, TheLastFrameIsLookedAtFromAllSides) {
+  struct Turns final : Detector {
+    explicit Turns(int& thorough) : thorough(thorough) {}
+    std::vector<Detection> detect(const Picture&, int) override {
+      if (fresh) ++thorough;
+      fresh = false;
+      return {};
+    }
+    void forget() override { fresh = true; }
+    int& thorough;
+    bool fresh = false;
+  };
+  int thorough = 0;
+  lookahead = std::make_unique<Lookahead>(std::make_unique<Turns>(thorough), landmarks(),
+                                          Lookahead::Options{5, 10, 500ms});
+  run(14);
+  EXPECT_EQ(thorough, 1);
+}
+
 TEST_F(LookaheadTest, WithoutHoldAFaceEndsWithItsLastDetection) {
   int calls = 0;
   start(
