@@ -19,6 +19,7 @@ using examples::Ptr;
 namespace {
 
 constexpr std::chrono::seconds first_wait{1}, longest_wait{30};
+constexpr int hold_milliseconds = 2000;
 // A connection that gave pictures for so long was a good one: the next wait is short again.
 constexpr std::chrono::seconds good_connection{10};
 
@@ -84,12 +85,15 @@ void Camera::build() {
 
   // What arrives faster than it is protected is dropped before that, so delay is bounded.
   gst_util_set_object_arg(G_OBJECT(queue_), "leaky", "downstream");
-  g_object_set(queue_, "max-size-buffers", 4, "max-size-bytes", 0, "max-size-time", guint64{0},
-               nullptr);
+  g_object_set(queue_, "max-size-buffers", 0, "max-size-bytes", 64U << 20, "max-size-time",
+               GST_SECOND, nullptr);
   g_object_set(scale, "add-borders", TRUE, nullptr);
   // Cameras give frames in their time; a file, which does not, is shown at its own pace.
   g_object_set(sink_, "sync", config_.source.starts_with("file:"), "qos", FALSE, "max-buffers", 1,
                "drop", TRUE, "enable-last-sample", FALSE, nullptr);
+  // Cameras are slow: detectors may need longer than the element's default to see a face again, and
+  // until then it must not be given up.
+  g_object_set(protector_, "hold", hold_milliseconds, nullptr);
   if (!config_.preset.empty() &&
       !gst_preset_load_preset(GST_PRESET(protector_), config_.preset.c_str()))
     throw Failure("faceperturb has no preset '" + config_.preset + "'");
@@ -163,9 +167,7 @@ void Camera::run() {
 void Camera::open_source() {
   source_ = add_element(GST_BIN(pipeline_.get()), "uridecodebin");
   // Decoders in hardware may give frames that no other element can read.
-  const Ptr<GstCaps> raw(gst_caps_from_string("video/x-raw"));
-  g_object_set(source_, "uri", config_.source.c_str(), "force-sw-decoders", TRUE, "caps", raw.get(),
-               "expose-all-streams", FALSE, nullptr);
+  g_object_set(source_, "uri", config_.source.c_str(), "force-sw-decoders", TRUE, nullptr);
   g_signal_connect(source_, "source-setup", G_CALLBACK(on_source), this);
   g_signal_connect(source_, "deep-element-added", G_CALLBACK(on_element), this);
   g_signal_connect(source_, "pad-added", G_CALLBACK(on_pad), this);
@@ -236,7 +238,12 @@ void Camera::on_element(GstBin*, GstBin*, GstElement* element, gpointer) {
     g_object_set(element, "output-corrupt", FALSE, nullptr);
 }
 
+// Takes the first video stream; others are left unconnected.
 void Camera::on_pad(GstElement*, GstPad* pad, gpointer self) {
+  const Ptr<GstCaps> caps(gst_pad_query_caps(pad, nullptr));
+  if (gst_caps_get_size(caps.get()) == 0 ||
+      !gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "video/x-raw"))
+    return;
   const Ptr<GstPad> sink = static_pad(static_cast<Camera*>(self)->queue_, "sink");
   if (!gst_pad_is_linked(sink.get())) gst_pad_link(pad, sink.get());
 }

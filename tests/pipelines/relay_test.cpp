@@ -5,13 +5,13 @@
 #include <gst/app/app.h>
 #include <gst/rtsp-server/rtsp-server.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
 #include <fstream>
 #include <functional>
 #include <mutex>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <thread>
 
@@ -30,7 +30,7 @@ constexpr int pictures_per_second = 10, bits = 7, block = 16;
 constexpr Size camera_size{640, 360};
 const cv::Size scene_size(camera_size.width, camera_size.height);
 
-bool wait_until(const std::function<bool()>& done, std::chrono::milliseconds limit = 20s) {
+bool wait_until(const std::function<bool()>& done, std::chrono::milliseconds limit = 30s) {
   const auto start = Clock::now();
   while (!done()) {
     if (Clock::now() - start > limit) return false;
@@ -68,10 +68,15 @@ const std::vector<Shown>& scene() {
   return pictures;
 }
 
-/// A camera on the network, always at the same port.
+constexpr char camera_password[] = "c4mera:pass@w";
+
+/// A camera on the network, always at the same port; it may ask for the user "relay".
 class Camera {
  public:
-  Camera() : context_(g_main_context_new()), loop_(g_main_loop_new(context_, FALSE)) {
+  explicit Camera(bool needs_login = false)
+      : needs_login_(needs_login),
+        context_(g_main_context_new()),
+        loop_(g_main_loop_new(context_, FALSE)) {
     start();
     thread_ = std::thread([this] {
       g_main_context_push_thread_default(context_);
@@ -100,11 +105,12 @@ class Camera {
     server_ = gst_rtsp_server_new();
     gst_rtsp_server_set_address(server_, "127.0.0.1");
     gst_rtsp_server_set_service(server_, std::to_string(port_).c_str());
-    if (needs_login) let_in();
+    if (needs_login_) let_in();
     GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
     gst_rtsp_media_factory_set_launch(
         factory,
-        "( appsrc name=film is-live=true do-timestamp=true format=time ! videoconvert"
+        "( appsrc name=film is-live=true do-timestamp=true format=time ! videoconvert ! "
+        "video/x-raw,format=I420"
         " ! x264enc name=encoder speed-preset=ultrafast tune=zerolatency key-int-max=10 pass=quant"
         " quantizer=18 ! rtph264pay name=pay0 config-interval=-1 )");
     gst_rtsp_media_factory_set_shared(factory, TRUE);
@@ -128,7 +134,6 @@ class Camera {
     g_object_unref(server_);
   }
 
-  bool needs_login = false;  ///< from the next start on: "relay" with the password "c4mera:pass@w"
   std::atomic<bool> frozen = false;   ///< sends nothing
   std::atomic<bool> garbage = false;  ///< sends H.264 with wrong bytes
   std::atomic<bool> small = false;    ///< sends pictures of 480x270
@@ -139,7 +144,7 @@ class Camera {
     gst_rtsp_auth_set_supported_methods(auth, GST_RTSP_AUTH_DIGEST);
     GstRTSPToken* token =
         gst_rtsp_token_new(GST_RTSP_TOKEN_MEDIA_FACTORY_ROLE, G_TYPE_STRING, "relay", nullptr);
-    gst_rtsp_auth_add_digest(auth, "relay", "c4mera:pass@w", token);
+    gst_rtsp_auth_add_digest(auth, "relay", camera_password, token);
     gst_rtsp_token_unref(token);
     gst_rtsp_server_set_auth(server_, auth);
     g_object_unref(auth);
@@ -161,7 +166,8 @@ class Camera {
     GST_PAD_PROBE_INFO_DATA(info) = buffer;
     GstMapInfo map;
     gst_buffer_map(buffer, &map, GST_MAP_READWRITE);
-    for (gsize i = 40; i < map.size; i += 53) map.data[i] = static_cast<guint8>(i * 2654435761U >> 7);
+    for (gsize i = 40; i < map.size; i += 53)
+      map.data[i] = static_cast<guint8>(i * 2654435761U >> 7);
     gst_buffer_unmap(buffer, &map);
     return GST_PAD_PROBE_OK;
   }
@@ -187,6 +193,7 @@ class Camera {
     gst_app_src_push_buffer(GST_APP_SRC(out_.get()), buffer);
   }
 
+  const bool needs_login_;
   GMainContext* context_;
   GMainLoop* loop_;
   GstRTSPServer* server_ = nullptr;
@@ -257,10 +264,6 @@ class Viewer {
     }
     black_in_turn = 0;
     judge(seen);
-    if (const char* folder = std::getenv("RELAY_TEST_PICTURES"))
-      cv::imwrite(std::string(folder) + "/" + std::to_string(reinterpret_cast<std::uintptr_t>(this) % 9973) +
-                      "-" + std::to_string(pictures + black) + ".png",
-                  seen);
   }
   void judge(const cv::Mat& seen) {
     std::size_t number = 0;
@@ -286,6 +289,11 @@ class Viewer {
   Pipeline pipeline_;
 };
 
+std::ostream& operator<<(std::ostream& out, const Viewer& viewer) {
+  return out << viewer.pictures << " pictures, " << viewer.black << " black, " << viewer.unknown
+             << " unknown\n";
+}
+
 // --- The relay ---------------------------------------------------------------------------------
 
 int free_port() {
@@ -297,8 +305,8 @@ int free_port() {
 
 std::string http(int port, const std::string& path) {
   GSocketClient* client = g_socket_client_new();
-  GSocketConnection* connection =
-      g_socket_client_connect_to_host(client, "127.0.0.1", static_cast<guint16>(port), nullptr, nullptr);
+  GSocketConnection* connection = g_socket_client_connect_to_host(
+      client, "127.0.0.1", static_cast<guint16>(port), nullptr, nullptr);
   g_object_unref(client);
   if (!connection) return "";
   const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
@@ -316,7 +324,7 @@ std::string http(int port, const std::string& path) {
 /// The program, with its configuration in a file.
 class Relay {
  public:
-  explicit Relay(const std::string& more_of_relay, const std::string& cameras) {
+  Relay(const std::string& more_of_relay, const std::string& cameras) {
     write("relay.conf", "[relay]\nport=" + std::to_string(port) + "\nmetrics-port=" +
                             std::to_string(metrics_port) + "\n" + more_of_relay + "\n" + cameras);
     start({"--config", path("relay.conf")});
@@ -330,7 +338,7 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  std::string path(const std::string& name) const { return (folder().operator/(name)).string(); }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
   std::string address(const std::string& camera) const {
     return "rtsp://127.0.0.1:" + std::to_string(port) + "/" + camera;
   }
@@ -338,11 +346,13 @@ class Relay {
     return wait_until([&] { return !http(metrics_port, "/healthz").empty(); });
   }
   bool is_healthy() const {
-    return wait_until([&] { return http(metrics_port, "/healthz").find(" 200 ") != std::string::npos; });
+    return wait_until(
+        [&] { return http(metrics_port, "/healthz").find(" 200 ") != std::string::npos; });
   }
   /// A number of /metrics.
   double metric(const std::string& name) const {
-    const std::string all = http(metrics_port, "/metrics"), line = "\nfaceperturb_relay_" + name + " ";
+    const std::string all = http(metrics_port, "/metrics"),
+                      line = "\nfaceperturb_relay_" + name + " ";
     const auto at = all.find(line);
     return at == std::string::npos ? -1 : g_ascii_strtod(all.c_str() + at + line.size(), nullptr);
   }
@@ -362,13 +372,13 @@ class Relay {
   }
   int wait(std::chrono::milliseconds limit = 20s) {
     const bool ended = wait_until([&] { return !g_subprocess_get_identifier(process_); }, limit);
-    return ended && g_subprocess_get_if_exited(process_) ? g_subprocess_get_exit_status(process_) : -1;
+    return ended && g_subprocess_get_if_exited(process_) ? g_subprocess_get_exit_status(process_)
+                                                         : -1;
   }
 
   const int port = free_port(), metrics_port = free_port();
 
  private:
-  const TemporaryFolder& folder() const { return folder_; }
   void write(const std::string& name, const std::string& text) {
     std::ofstream(path(name)) << text;
     std::filesystem::permissions(path(name), std::filesystem::perms::owner_read);
@@ -388,14 +398,15 @@ class Relay {
   GSubprocess* process_ = nullptr;
 };
 
-std::string camera_group(const std::string& name, const Camera& camera, const std::string& more = "") {
+std::string camera_group(const std::string& name, const Camera& camera,
+                         const std::string& more = "") {
   return "[camera " + name + "]\nsource=" + camera.address() +
-         "\nfaceperturb.regions=face\nblack-after=0.6\nreconnect-after=3\n" + more + "\n";
+         "\nfaceperturb.regions=face\nblack-after=0.6\nreconnect-after=4\n" + more + "\n";
 }
 
 void expect_no_clear_face(const Viewer& viewer) {
-  EXPECT_EQ(viewer.clear_faces, 0) << "of " << viewer.faces << " faces in " << viewer.pictures
-                                   << " pictures";
+  EXPECT_EQ(viewer.clear_faces, 0)
+      << "of " << viewer.faces << " faces in " << viewer.pictures << " pictures";
   EXPECT_GT(viewer.faces, 10);
   EXPECT_EQ(viewer.repeated, 0);
   EXPECT_EQ(viewer.back_in_time, 0);
@@ -409,10 +420,11 @@ TEST(Relay, ACameraThatIsKilledIsBlackUntilItIsBack) {
   Relay relay("", camera_group("first", first) + camera_group("second", second));
   ASSERT_TRUE(relay.is_healthy()) << relay.log();
   Viewer of_first(relay.address("first")), of_second(relay.address("second"));
-  ASSERT_TRUE(of_first.sees_pictures());
-  ASSERT_TRUE(of_second.sees_pictures());
+  ASSERT_TRUE(of_first.sees_pictures()) << of_first << relay.log();
+  ASSERT_TRUE(of_second.sees_pictures()) << of_second << relay.log();
   EXPECT_EQ(of_first.unknown, 0);
 
+  const double reconnects_of_second = relay.metric("reconnects_total{camera=\"second\"}");
   first.kill();
   EXPECT_TRUE(of_first.sees_black(2s));
   const int before = of_first.pictures;
@@ -425,7 +437,7 @@ TEST(Relay, ACameraThatIsKilledIsBlackUntilItIsBack) {
   first.start();
   EXPECT_TRUE(of_first.sees_pictures(20)) << relay.log();
   EXPECT_GE(relay.metric("reconnects_total{camera=\"first\"}"), 1);
-  EXPECT_EQ(relay.metric("reconnects_total{camera=\"second\"}"), 0);
+  EXPECT_EQ(relay.metric("reconnects_total{camera=\"second\"}"), reconnects_of_second);
   EXPECT_GT(relay.metric("checked_frames_total{camera=\"first\"}"), 20);
   EXPECT_GT(relay.metric("faces_total{camera=\"first\"}"), 20);
   EXPECT_GT(relay.metric("black_frames_total{camera=\"first\"}"), 4);
@@ -445,7 +457,8 @@ TEST(Relay, FrozenGarbledAndResizedCamerasShowNoFace) {
   camera.frozen = true;
   EXPECT_TRUE(viewer.sees_black(2s));
   // Longer than the relay waits before it opens the camera again.
-  EXPECT_TRUE(wait_until([&] { return relay.log().find("no picture comes") != std::string::npos; }));
+  EXPECT_TRUE(
+      wait_until([&] { return relay.log().find("no picture comes") != std::string::npos; }));
   camera.frozen = false;
   EXPECT_TRUE(viewer.sees_pictures()) << relay.log();
 
@@ -463,6 +476,134 @@ TEST(Relay, FrozenGarbledAndResizedCamerasShowNoFace) {
   expect_no_clear_face(viewer);
   camera.frozen = true;
   EXPECT_EQ(relay.end(), 0) << relay.log();
+}
+
+TEST(Relay, AsksViewersForTheirPasswordsAndTellsNobody) {
+  const Camera camera(true);
+  const TemporaryFolder folder;
+  const std::string viewers = (folder / "viewers").string();
+  std::ofstream(viewers) << "# who may look\nanna:s3cret viewer\n";
+  std::filesystem::permissions(viewers, std::filesystem::perms::owner_read);
+  Relay relay(
+      "viewers-file=" + viewers,
+      camera_group("right", camera, "user=relay\npassword=" + std::string(camera_password)) +
+          camera_group("wrong", camera, "user=relay\npassword=wr0ng") +
+          "[camera url]\nfaceperturb.regions=face\nsource=" +
+          camera.address("relay:c4mera%3Apass%40w@"));
+  EXPECT_TRUE(wait_until([&] { return relay.metric("up{camera=\"right\"}") == 1; })) << relay.log();
+  EXPECT_TRUE(wait_until([&] { return relay.metric("up{camera=\"url\"}") == 1; })) << relay.log();
+  EXPECT_EQ(relay.metric("up{camera=\"wrong\"}"), 0);
+
+  EXPECT_NE(Viewer(relay.address("right")).error().find("Unauthorized"), std::string::npos);
+  EXPECT_NE(Viewer(relay.address("right"), "user-id=anna user-pw=guess").error(), "");
+  EXPECT_NE(Viewer(relay.address("right"), "user-id=relay user-pw=s3cret").error(), "");
+  const Viewer anna(relay.address("right"), "user-id=anna user-pw=\"s3cret viewer\"");
+  EXPECT_TRUE(anna.sees_pictures()) << relay.log();
+  expect_no_clear_face(anna);
+  EXPECT_EQ(relay.end(), 0);
+  const std::string log = relay.log();
+  EXPECT_NE(log.find("camera wrong: "), std::string::npos) << log;
+  for (const char* secret : {"s3cret", "c4mera", "wr0ng", "guess"})
+    EXPECT_EQ(log.find(secret), std::string::npos) << log;
+}
+
+// Sends a request over RTSP and waits for the end of the answer's header.
+std::string ask(GSocketConnection* connection, const std::string& request) {
+  g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection)), request.data(),
+                            request.size(), nullptr, nullptr, nullptr);
+  std::string answer;
+  char byte;
+  while (!answer.ends_with("\r\n\r\n") &&
+         g_input_stream_read(g_io_stream_get_input_stream(G_IO_STREAM(connection)), &byte, 1,
+                             nullptr, nullptr) == 1)
+    answer += byte;
+  return answer;
+}
+
+// Asks for the stream on its own connection, and then does not read what comes.
+GSocketConnection* stalled_viewer(int port, const std::string& address) {
+  GSocket* socket =
+      g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, nullptr);
+  g_socket_set_option(socket, SOL_SOCKET, SO_RCVBUF, 4096, nullptr);
+  GSocketConnection* connection = g_socket_connection_factory_create_connection(socket);
+  g_object_unref(socket);
+  GSocketAddress* to = g_inet_socket_address_new_from_string("127.0.0.1", static_cast<guint>(port));
+  g_socket_connection_connect(connection, to, nullptr, nullptr);
+  g_object_unref(to);
+  const std::string setup =
+      ask(connection, "SETUP " + address +
+                          "/stream=0 RTSP/1.0\r\nCSeq: 1\r\n"
+                          "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n");
+  const auto at = setup.find("Session: ");
+  EXPECT_NE(at, std::string::npos) << setup;
+  const std::string session = setup.substr(at, setup.find_first_of(";\r", at) - at);
+  const std::string play =
+      ask(connection, "PLAY " + address + " RTSP/1.0\r\nCSeq: 2\r\n" + session + "\r\n\r\n");
+  EXPECT_TRUE(play.starts_with("RTSP/1.0 200")) << play;
+  return connection;
+}
+
+TEST(Relay, AViewerWhoStallsHoldsUpNobody) {
+  Camera camera;
+  // Much to send, so that the network's buffers are soon full: about a megabyte a second.
+  Relay relay("", camera_group("c", camera, "encoder.quantizer=0\nencoder.speed-preset=ultrafast"));
+  ASSERT_TRUE(relay.is_healthy()) << relay.log();
+  const Viewer viewer(relay.address("c"));
+  ASSERT_TRUE(viewer.sees_pictures());
+  std::vector<GSocketConnection*> stalled;
+  for (int i = 0; i < 4; ++i) stalled.push_back(stalled_viewer(relay.port, relay.address("c")));
+  ASSERT_TRUE(viewer.sees_pictures(20)) << relay.log();
+  const long before = relay.resident_kilobytes();
+  EXPECT_TRUE(viewer.sees_pictures(80)) << relay.log();
+  // What the four do not take is four megabytes a second.
+  EXPECT_LT(relay.resident_kilobytes(), before + 16 * 1024);
+  expect_no_clear_face(viewer);
+  EXPECT_EQ(relay.end(), 0);
+  for (GSocketConnection* connection : stalled) g_object_unref(connection);
+}
+
+TEST(Relay, AnAddressAloneIsServedAtThePathThatItAlwaysHad) {
+  Camera camera;
+  const int port = free_port();
+  Relay relay({"--port", std::to_string(port), camera.address()});
+  const std::string address = "rtsp://127.0.0.1:" + std::to_string(port) + "/protected";
+  ASSERT_TRUE(wait_until([&] { return relay.log().find(address) != std::string::npos; }));
+  const Viewer viewer(address);
+  EXPECT_TRUE(viewer.sees_pictures()) << relay.log();
+  EXPECT_EQ(relay.end(), 0);
+}
+
+TEST(Relay, WhatIsWrongInTheFileIsSaidAtOnce) {
+  struct Case {
+    const char* relay;
+    const char* camera;
+    const char* message;
+  };
+  const std::string source = "source=rtsp://127.0.0.1:9/\n";
+  for (const auto& [relay_text, camera_text, message] : {
+           Case{"", "faceperturb.regoins=face", "camera c: faceperturb has no property 'regoins'"},
+           Case{"", "faceperturb.method=glitter", "'glitter' is no value of the property method"},
+           Case{"", "faceperturb.landmark-model=/nowhere", "landmark-model: '/nowhere'"},
+           Case{"", "encoder.quantizer=most", "'most' is no value of the property quantizer"},
+           Case{"", "preset=none", "faceperturb has no preset 'none'"},
+           Case{"", "size=641x360", "[camera c] size: needs an even WIDTHxHEIGHT"},
+           Case{"", "black-after=soon", "[camera c] black-after: needs a number"},
+           Case{"", "pasword=s3cret", "[camera c] pasword: is unknown"},
+           Case{"", "s3cret", "is no key file"},
+           Case{"", "[camera d]\nsource=rtsp://127.0.0.1:9/\npath=c", "have the same path /c"},
+           Case{"", "[camera d]", "[camera d] source: is missing"},
+           Case{"viewers-file=/nowhere", "", "'/nowhere' cannot be read"},
+           Case{"tls-certificate=/nowhere", "", "goes with tls-key"},
+           Case{"tls-certificate=/nowhere\ntls-key=/nowhere", "", "tls-certificate '/nowhere'"},
+           Case{"[cameras]", "", "the group [cameras] is unknown"},
+           Case{"metrics-address=nowhere", "", "metrics-address needs an IP address"},
+       }) {
+    SCOPED_TRACE(message);
+    Relay relay(relay_text, "[camera c]\n" + source + camera_text + "\n");
+    EXPECT_EQ(relay.wait(), 1);
+    EXPECT_NE(relay.log().find(message), std::string::npos) << relay.log();
+    EXPECT_EQ(relay.log().find("s3cret"), std::string::npos);
+  }
 }
 
 }  // namespace
