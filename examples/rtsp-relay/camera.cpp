@@ -19,6 +19,7 @@ using examples::Ptr;
 namespace {
 
 constexpr std::chrono::seconds first_wait{1}, longest_wait{30};
+constexpr guint most_waiting = 10;  // frames
 constexpr int hold_milliseconds = 2000;
 // A connection that gave pictures for so long was a good one: the next wait is short again.
 constexpr std::chrono::seconds good_connection{10};
@@ -83,14 +84,17 @@ void Camera::build() {
   sink_ = add_element(bin, "appsink");
   examples::link_all({queue_, to_supported, protector_, to_served, scale, filter_, sink_});
 
-  // What arrives faster than it is protected is dropped before that, so delay is bounded.
-  gst_util_set_object_arg(G_OBJECT(queue_), "leaky", "downstream");
-  g_object_set(queue_, "max-size-buffers", 0, "max-size-bytes", 64U << 20, "max-size-time",
-               GST_SECOND, nullptr);
+  // Cameras give frames in their time: what arrives faster than it is protected is dropped before
+  // that, so delay is bounded. A file waits, and is shown at its own pace.
+  const bool live = !config_.source.starts_with("file:");
+  g_object_set(queue_, "max-size-buffers", 2 * most_waiting, "max-size-bytes", 0, "max-size-time",
+               guint64{0}, nullptr);
+  if (live)
+    gst_pad_add_probe(static_pad(queue_, "sink").get(), GST_PAD_PROBE_TYPE_BUFFER, drop_late, this,
+                      nullptr);
   g_object_set(scale, "add-borders", TRUE, nullptr);
-  // Cameras give frames in their time; a file, which does not, is shown at its own pace.
-  g_object_set(sink_, "sync", config_.source.starts_with("file:"), "qos", FALSE, "max-buffers", 1,
-               "drop", TRUE, "enable-last-sample", FALSE, nullptr);
+  g_object_set(sink_, "sync", !live, "qos", FALSE, "max-buffers", 1, "drop", TRUE,
+               "enable-last-sample", FALSE, nullptr);
   // Cameras are slow: detectors may need longer than the element's default to see a face again, and
   // until then it must not be given up.
   g_object_set(protector_, "hold", hold_milliseconds, nullptr);
@@ -100,9 +104,6 @@ void Camera::build() {
   for (const auto& [name, value] : config_.protector)
     examples::set_property(protector_, name, value);
 
-  g_signal_connect(
-      queue_, "overrun",
-      G_CALLBACK(+[](GstElement*, gpointer self) { ++static_cast<Camera*>(self)->late_; }), this);
   gst_pad_add_probe(static_pad(to_served, "sink").get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
                     on_size, this, nullptr);
   GstAppSinkCallbacks callbacks{};
@@ -177,7 +178,9 @@ void Camera::open_source() {
   playing_ = true;
 }
 
-// Returns why the source has ended.
+// Returns why the source has ended. LATENCY messages are not answered, so that the protector does
+// not know that the stream is live and waits for its detector instead of covering the frame:
+// nothing after it waits for a frame's time.
 std::string Camera::play() {
   const auto opened = Clock::now();
   const Ptr<GstBus> bus(gst_element_get_bus(pipeline_.get()));
@@ -185,14 +188,12 @@ std::string Camera::play() {
   while (!stopping()) {
     const Ptr<GstMessage> message(gst_bus_timed_pop_filtered(
         bus.get(), 100 * GST_MSECOND,
-        static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_LATENCY)));
+        static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_EOS)));
     if (!std::exchange(up, last_frame_ != 0) && last_frame_ != 0) say("up");
-    if (message) {
-      if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR)
-        return examples::error_text(message.get());
-      if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) return "the stream has ended";
-      gst_bin_recalculate_latency(GST_BIN(pipeline_.get()));
-    }
+    if (message)
+      return GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR
+                 ? examples::error_text(message.get())
+                 : "the stream has ended";
     if (silent(opened)) return "no picture comes";
   }
   return "stopped";
@@ -246,6 +247,17 @@ void Camera::on_pad(GstElement*, GstPad* pad, gpointer self) {
     return;
   const Ptr<GstPad> sink = static_pad(static_cast<Camera*>(self)->queue_, "sink");
   if (!gst_pad_is_linked(sink.get())) gst_pad_link(pad, sink.get());
+}
+
+// A queue that leaks would mark what follows as another stream, in which no face is known yet:
+// where the machine is too slow, hardly a frame could be checked any more.
+GstPadProbeReturn Camera::drop_late(GstPad*, GstPadProbeInfo*, gpointer self) {
+  auto& camera = *static_cast<Camera*>(self);
+  guint waiting = 0;
+  g_object_get(camera.queue_, "current-level-buffers", &waiting, nullptr);
+  if (waiting < most_waiting) return GST_PAD_PROBE_OK;
+  ++camera.late_;
+  return GST_PAD_PROBE_DROP;
 }
 
 // Before the first frame of a size, so that it is scaled to the one that is served.

@@ -70,6 +70,7 @@ class Camera {
   static void on_source(GstElement*, GstElement* source, gpointer self);
   static void on_element(GstBin*, GstBin*, GstElement* element, gpointer self);
   static void on_pad(GstElement*, GstPad* pad, gpointer self);
+  static GstPadProbeReturn drop_late(GstPad* pad, GstPadProbeInfo* info, gpointer self);
   static GstPadProbeReturn on_size(GstPad* pad, GstPadProbeInfo* info, gpointer self);
   static GstFlowReturn on_frame(GstAppSink* sink, gpointer self);
 

@@ -95,14 +95,6 @@ void Feed::detach(GstElement* source) {
   std::erase_if(sources_, [&](const auto& other) { return other.get() == source; });
 }
 
-void Feed::begin_with_key_frame() {
-  const std::lock_guard lock(mutex_);
-  for (const auto& source : sources_)
-    gst_element_send_event(
-        source.get(), gst_video_event_new_downstream_force_key_unit(
-                          GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, TRUE, 0));
-}
-
 void Feed::keep_going() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, black_interval, [this] { return stopping_; }))

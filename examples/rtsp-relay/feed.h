@@ -41,8 +41,6 @@ class Feed {
   /// Sends what comes to this source too, an appsrc that drops what its reader does not take.
   void attach(GstElement* source);
   void detach(GstElement* source);
-  /// For a viewer who has just come.
-  void begin_with_key_frame();
 
   std::uint64_t black_frames() const { return black_frames_; }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "server.h"
 
+#include <gst/video/video.h>
+
 #include "common/elements.h"
 #include "common/failure.h"
 #include "common/gst_ptr.h"
@@ -12,11 +14,13 @@ using examples::Ptr;
 
 namespace {
 
+// The parser repeats the stream's parameters once a key frame. The payloader would do so before
+// each of its slices, in the midst of it, and FFmpeg would take these for frames of their own.
 constexpr char launch[] =
     "( appsrc name=feed is-live=true format=time do-timestamp=true max-buffers=4 max-bytes=0 "
     "leaky-type=downstream ! "
     "x264enc name=encoder tune=zerolatency speed-preset=veryfast pass=qual quantizer=23 "
-    "key-int-max=50 ! rtph264pay name=pay0 pt=96 config-interval=-1 )";
+    "key-int-max=50 ! h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96 )";
 constexpr char role[] = "viewer";
 constexpr guint most_viewers = 100;
 constexpr guint cleaning_interval = 5;  // seconds
@@ -29,7 +33,7 @@ void set_encoder(GstElement* encoder, const Properties& properties) {
 void try_elements(const CameraConfig& camera) {
   try {
     const Ptr<GstElement> bin(gst_bin_new(nullptr));
-    for (const char* factory : {"appsrc", "rtph264pay"})
+    for (const char* factory : {"appsrc", "h264parse", "rtph264pay"})
       examples::add_element(GST_BIN(bin.get()), factory);
     set_encoder(examples::add_element(GST_BIN(bin.get()), "x264enc"), camera.encoder);
   } catch (const Failure& failure) {
@@ -56,6 +60,19 @@ void on_configure(GstRTSPMediaFactory*, GstRTSPMedia* media, gpointer data) {
   camera.feed().attach(element_of(media, "feed").get());
 }
 
+// Who joins others, or comes late to what was sent meanwhile, needs a picture to begin with.
+void on_play(GstRTSPClient*, GstRTSPContext* context, gpointer) {
+  const Ptr<GstElement> feed =
+      element_of(gst_rtsp_session_media_get_media(context->sessmedia), "feed");
+  gst_element_send_event(
+      feed.get(), gst_video_event_new_downstream_force_key_unit(
+                      GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, TRUE, 0));
+}
+
+void on_client(GstRTSPServer*, GstRTSPClient* client, gpointer) {
+  g_signal_connect(client, "play-request", G_CALLBACK(on_play), nullptr);
+}
+
 }  // namespace
 
 Server::Server(const Config& config, const std::vector<std::unique_ptr<Camera>>& cameras)
@@ -64,6 +81,7 @@ Server::Server(const Config& config, const std::vector<std::unique_ptr<Camera>>&
     gst_rtsp_server_set_address(server_, config.address.c_str());
     gst_rtsp_server_set_service(server_, std::to_string(config.port).c_str());
     let_in(config);
+    g_signal_connect(server_, "client-connected", G_CALLBACK(on_client), nullptr);
     for (const auto& camera : cameras) add(*camera);
     attached_ = gst_rtsp_server_attach(server_, nullptr);
     if (attached_ == 0)

@@ -212,8 +212,10 @@ class Viewer {
  public:
   explicit Viewer(const std::string& address, const std::string& login = "")
       : pipeline_("rtspsrc name=r protocols=tcp latency=0 " + login + " location=" + address +
-                  " ! rtph264depay ! avdec_h264 ! videoconvert ! video/x-raw,format=GRAY8"
+                  " ! rtph264depay ! video/x-h264,stream-format=byte-stream,alignment=au"
+                  " ! avdec_h264 name=d ! videoconvert ! video/x-raw,format=GRAY8"
                   " ! fakesink name=s sync=false") {
+    pipeline_.on_buffer("d", "sink", [this](GstPad*, GstBuffer* buffer) { count_headers(buffer); });
     pipeline_.on_buffer("s", "sink", [this](GstPad* pad, GstBuffer* buffer) { see(pad, buffer); });
     gst_element_set_state(pipeline_.element.get(), GST_STATE_PLAYING);
   }
@@ -243,8 +245,22 @@ class Viewer {
   std::atomic<int> width = 0;
   std::atomic<GstClockTime> last_time = 0;
   std::atomic<int> back_in_time = 0;
+  std::atomic<int> key_frames = 0;
+  std::atomic<int> cut_key_frames = 0;  ///< with a second header in their midst
 
  private:
+  void count_headers(GstBuffer* buffer) {
+    const auto bytes = bytes_of(buffer);
+    bool in_key_frame = false, cut = false;
+    for (std::size_t i = 0; i + 3 < bytes.size(); ++i) {
+      if (bytes[i] != 0 || bytes[i + 1] != 0 || bytes[i + 2] != 1) continue;
+      const int type = bytes[i + 3] & 31;
+      in_key_frame = in_key_frame || type == 5;
+      cut = cut || (in_key_frame && type == 7);
+    }
+    key_frames += in_key_frame;
+    cut_key_frames += cut;
+  }
   void see(GstPad* pad, GstBuffer* buffer) {
     const CapsPtr caps(gst_pad_get_current_caps(pad));
     GstVideoInfo info;
@@ -291,7 +307,7 @@ class Viewer {
 
 std::ostream& operator<<(std::ostream& out, const Viewer& viewer) {
   return out << viewer.pictures << " pictures, " << viewer.black << " black, " << viewer.unknown
-             << " unknown\n";
+             << " unknown, " << viewer.key_frames << " key frames\n";
 }
 
 // --- The relay ---------------------------------------------------------------------------------
@@ -410,6 +426,8 @@ void expect_no_clear_face(const Viewer& viewer) {
   EXPECT_GT(viewer.faces, 10);
   EXPECT_EQ(viewer.repeated, 0);
   EXPECT_EQ(viewer.back_in_time, 0);
+  EXPECT_GT(viewer.key_frames, 0);
+  EXPECT_EQ(viewer.cut_key_frames, 0);
 }
 
 // --- Tests -------------------------------------------------------------------------------------
@@ -498,7 +516,7 @@ TEST(Relay, AsksViewersForTheirPasswordsAndTellsNobody) {
   EXPECT_NE(Viewer(relay.address("right"), "user-id=anna user-pw=guess").error(), "");
   EXPECT_NE(Viewer(relay.address("right"), "user-id=relay user-pw=s3cret").error(), "");
   const Viewer anna(relay.address("right"), "user-id=anna user-pw=\"s3cret viewer\"");
-  EXPECT_TRUE(anna.sees_pictures()) << relay.log();
+  EXPECT_TRUE(anna.sees_pictures()) << anna << relay.log() << http(relay.metrics_port, "/metrics");
   expect_no_clear_face(anna);
   EXPECT_EQ(relay.end(), 0);
   const std::string log = relay.log();
