@@ -624,5 +624,15 @@ TEST(Relay, WhatIsWrongInTheFileIsSaidAtOnce) {
   }
 }
 
+TEST(Relay, RefusesPasswordsThatEverybodyCanRead) {
+  const TemporaryFolder folder;
+  const std::string viewers = (folder / "viewers").string();
+  std::ofstream(viewers) << "anna:s3cret\n";
+  std::filesystem::permissions(viewers, std::filesystem::perms{0644});
+  Relay relay("viewers-file=" + viewers, "[camera c]\nsource=rtsp://127.0.0.1:9/\n");
+  EXPECT_EQ(relay.wait(), 1);
+  EXPECT_NE(relay.log().find("everybody can read it"), std::string::npos) << relay.log();
+}
+
 }  // namespace
 }  // namespace faceperturb::test
