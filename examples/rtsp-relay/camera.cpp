@@ -90,7 +90,7 @@ void Camera::build() {
   g_object_set(queue_, "max-size-buffers", 2 * most_waiting, "max-size-bytes", 0, "max-size-time",
                guint64{0}, nullptr);
   if (live)
-    gst_pad_add_probe(static_pad(queue_, "sink").get(), GST_PAD_PROBE_TYPE_BUFFER, drop_late, this,
+    gst_pad_add_probe(static_pad(queue_, "sink").get(), GST_PAD_PROBE_TYPE_BUFFER, on_arrival, this,
                       nullptr);
   g_object_set(scale, "add-borders", TRUE, nullptr);
   g_object_set(sink_, "sync", !live, "qos", FALSE, "max-buffers", 1, "drop", TRUE,
@@ -172,7 +172,8 @@ void Camera::open_source() {
   g_signal_connect(source_, "source-setup", G_CALLBACK(on_source), this);
   g_signal_connect(source_, "deep-element-added", G_CALLBACK(on_element), this);
   g_signal_connect(source_, "pad-added", G_CALLBACK(on_pad), this);
-  last_frame_ = 0;
+  last_frame_ = last_arrival_ = 0;
+  fresh_from_ = 0;
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
   const std::lock_guard lock(mutex_);
   playing_ = true;
@@ -249,10 +250,16 @@ void Camera::on_pad(GstElement*, GstPad* pad, gpointer self) {
   if (!gst_pad_is_linked(sink.get())) gst_pad_link(pad, sink.get());
 }
 
-// A queue that leaks would mark what follows as another stream, in which no face is known yet:
-// where the machine is too slow, hardly a frame could be checked any more.
-GstPadProbeReturn Camera::drop_late(GstPad*, GstPadProbeInfo*, gpointer self) {
+// Drops what comes too fast. A queue that leaks would mark what follows as another stream, in which
+// no face is known yet: where the machine is too slow, hardly a frame could be checked any more.
+GstPadProbeReturn Camera::on_arrival(GstPad*, GstPadProbeInfo* info, gpointer self) {
   auto& camera = *static_cast<Camera*>(self);
+  // What the protector still holds from before a silence is no news when it comes out.
+  const Clock::time_point now = Clock::now(), last(Clock::duration(camera.last_arrival_));
+  if (now - last >= camera.config_.black_after)
+    camera.fresh_from_ = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
+  camera.last_arrival_ = now.time_since_epoch().count();
+
   guint waiting = 0;
   g_object_get(camera.queue_, "current-level-buffers", &waiting, nullptr);
   if (waiting < most_waiting) return GST_PAD_PROBE_OK;
@@ -281,6 +288,7 @@ GstFlowReturn Camera::on_frame(GstAppSink* sink, gpointer self) {
   const Ptr<GstSample> sample(gst_app_sink_pull_sample(sink));
   if (!sample) return GST_FLOW_EOS;
   GstBuffer* frame = gst_sample_get_buffer(sample.get());
+  if (GST_BUFFER_PTS(frame) < camera.fresh_from_) return GST_FLOW_OK;
   camera.last_frame_ = Clock::now().time_since_epoch().count();
   camera.feed_.show(frame);
 

@@ -70,7 +70,7 @@ class Camera {
   static void on_source(GstElement*, GstElement* source, gpointer self);
   static void on_element(GstBin*, GstBin*, GstElement* element, gpointer self);
   static void on_pad(GstElement*, GstPad* pad, gpointer self);
-  static GstPadProbeReturn drop_late(GstPad* pad, GstPadProbeInfo* info, gpointer self);
+  static GstPadProbeReturn on_arrival(GstPad* pad, GstPadProbeInfo* info, gpointer self);
   static GstPadProbeReturn on_size(GstPad* pad, GstPadProbeInfo* info, gpointer self);
   static GstFlowReturn on_frame(GstAppSink* sink, gpointer self);
 
@@ -88,7 +88,8 @@ class Camera {
   bool stopping_ = false;
   bool playing_ = false;
   Counts past_{};  // of the connections before this one, and what the element does not count
-  std::atomic<Clock::rep> last_frame_ = 0;
+  std::atomic<Clock::rep> last_frame_ = 0, last_arrival_ = 0;
+  std::atomic<GstClockTime> fresh_from_ = 0;
   std::atomic<std::uint64_t> late_ = 0;
   std::thread thread_;
 };

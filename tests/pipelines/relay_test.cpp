@@ -134,6 +134,7 @@ class Camera {
     g_object_unref(server_);
   }
 
+  std::atomic<int> last_sent = -1;    ///< number of the picture
   std::atomic<bool> frozen = false;   ///< sends nothing
   std::atomic<bool> garbage = false;  ///< sends H.264 with wrong bytes
   std::atomic<bool> small = false;    ///< sends pictures of 480x270
@@ -174,7 +175,9 @@ class Camera {
   void film() {
     for (std::size_t i = 0; !ends_; i = (i + 1) % scene().size()) {
       std::this_thread::sleep_for(1000ms / pictures_per_second);
-      if (!frozen) send(i);
+      if (frozen) continue;
+      last_sent = static_cast<int>(i);
+      send(i);
     }
   }
   void send(std::size_t i) {
@@ -242,6 +245,7 @@ class Viewer {
   std::atomic<int> clear_faces = 0;
   std::atomic<int> unknown = 0;  ///< neither black nor a picture of the scene
   std::atomic<int> repeated = 0;
+  std::atomic<int> first_after_black = -1;  ///< number of the picture
   std::atomic<int> width = 0;
   std::atomic<GstClockTime> last_time = 0;
   std::atomic<int> back_in_time = 0;
@@ -278,10 +282,9 @@ class Viewer {
       ++black_in_turn;
       return;
     }
-    black_in_turn = 0;
-    judge(seen);
+    judge(seen, black_in_turn.exchange(0) > 0);
   }
-  void judge(const cv::Mat& seen) {
+  void judge(const cv::Mat& seen, bool after_black) {
     std::size_t number = 0;
     for (int bit = 0; bit < bits; ++bit) {
       const cv::Rect middle(bit * block + 5, 5, 6, 6);
@@ -291,6 +294,7 @@ class Viewer {
       ++unknown;
       return;
     }
+    if (after_black) first_after_black = static_cast<int>(number);
     ++pictures;
     repeated += std::exchange(last_, number) == number;
     const Shown& shown = scene()[number];
@@ -471,6 +475,17 @@ TEST(Relay, FrozenGarbledAndResizedCamerasShowNoFace) {
   ASSERT_TRUE(relay.is_healthy()) << relay.log();
   Viewer viewer(relay.address("c"));
   ASSERT_TRUE(viewer.sees_pictures());
+
+  // What the relay held back when the camera fell silent is not shown when it goes on.
+  camera.frozen = true;
+  EXPECT_TRUE(viewer.sees_black(2s));
+  const int before = camera.last_sent, all = static_cast<int>(scene().size());
+  camera.frozen = false;
+  EXPECT_TRUE(viewer.sees_pictures()) << relay.log();
+  const int later = (viewer.first_after_black - before + all) % all;
+  EXPECT_GT(later, 0);
+  EXPECT_LT(later, all - 15) << viewer.first_after_black << " after " << before;
+  EXPECT_EQ(relay.metric("reconnects_total{camera=\"c\"}"), 0);
 
   camera.frozen = true;
   EXPECT_TRUE(viewer.sees_black(2s));
