@@ -210,14 +210,16 @@ class Camera {
 
 // --- What a viewer sees ------------------------------------------------------------------------
 
-/// A viewer, who keeps watching, and judges every picture.
+/// A viewer, who keeps watching, and judges every picture. As players do, it begins with a key
+/// frame.
 class Viewer {
  public:
   explicit Viewer(const std::string& address, const std::string& login = "")
-      : pipeline_("rtspsrc name=r protocols=tcp latency=0 " + login + " location=" + address +
-                  " ! rtph264depay ! video/x-h264,stream-format=byte-stream,alignment=au"
-                  " ! avdec_h264 name=d ! videoconvert ! video/x-raw,format=GRAY8"
-                  " ! fakesink name=s sync=false") {
+      : pipeline_(
+            "rtspsrc name=r protocols=tcp latency=0 " + login + " location=" + address +
+            " ! rtph264depay ! video/x-h264,stream-format=byte-stream,alignment=au"
+            " ! avdec_h264 name=d output-corrupt=false ! videoconvert ! video/x-raw,format=GRAY8"
+            " ! fakesink name=s sync=false") {
     pipeline_.on_buffer("d", "sink", [this](GstPad*, GstBuffer* buffer) { count_headers(buffer); });
     pipeline_.on_buffer("s", "sink", [this](GstPad* pad, GstBuffer* buffer) { see(pad, buffer); });
     gst_element_set_state(pipeline_.element.get(), GST_STATE_PLAYING);
@@ -587,7 +589,7 @@ TEST(Relay, AViewerWhoStallsHoldsUpNobody) {
   for (int i = 0; i < 4; ++i) stalled.push_back(stalled_viewer(relay.port, relay.address("c")));
   ASSERT_TRUE(viewer.sees_pictures(20)) << relay.log();
   const long before = relay.resident_kilobytes();
-  EXPECT_TRUE(viewer.sees_pictures(80)) << relay.log();
+  EXPECT_TRUE(viewer.sees_pictures(50)) << relay.log();
   // What the four do not take is four megabytes a second.
   EXPECT_LT(relay.resident_kilobytes(), before + 16 * 1024);
   expect_no_clear_face(viewer);
