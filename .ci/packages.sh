@@ -13,7 +13,7 @@ demo_packages=(
   gstreamer1.0-tools
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
-  libgstrtspserver-1.0-dev
+  libgstrtspserver-1.0-dev libsoup-3.0-dev
 )
 test_packages=(
   libgtest-dev gnuplot-nox gstreamer1.0-opencv gstreamer1.0-rtsp python3
