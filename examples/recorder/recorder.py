@@ -223,7 +223,7 @@ def main():
     parser.add_argument("file", nargs="?", help="a video to show in place of the camera")
     parser.add_argument("--source", default="autovideosrc",
                         help="where the picture comes from, as for gst-launch-1.0; default: "
-                        "autovideosrc, the first camera")
+                        "autovideosrc, the first camera, or a test picture where there is none")
     parser.add_argument("--folder", default=".", help="where recordings go; default: here")
     parser.add_argument("--method", default="average", help="to begin with; default: average")
     parser.add_argument("--regions", default="head", choices=("eyes+nose+mouth", "face", "head"),
