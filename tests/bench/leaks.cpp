@@ -17,31 +17,28 @@
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "eval/leak_meter.h"
+#include "eval/truth.h"
 #include "faces/dnn.h"
 #include "faces/picture.h"
 
 namespace {
 
 using faceperturb::Rect;
-
-constexpr double least_share = 0.5;  // of the core, below which a face counts as clear
-constexpr double featureless = 0.1;  // chance that two pixels differ, below which there is no face
+using faceperturb::eval::leaked;
 
 struct Count {
   explicit Count(std::string n) : name(std::move(n)) {}
@@ -80,29 +77,6 @@ struct Count {
   }
 };
 
-// The part of a face that shows whose it is, from a box of brows to chin.
-cv::Rect core_of(const Rect& box, cv::Size frame) {
-  const cv::Rect2f core(box.x + 0.2F * box.width, box.y + 0.1F * box.height, 0.6F * box.width,
-                        0.7F * box.height);
-  return cv::Rect(core) & cv::Rect({}, frame);
-}
-
-double permuted_share(const cv::Mat& before, const cv::Mat& after) {
-  std::vector<double> histogram(256);
-  for (int y = 0; y < before.rows; ++y)
-    for (int x = 0; x < before.cols; ++x) ++histogram[before.at<uchar>(y, x)];
-  const double n = static_cast<double>(before.total());
-  double equal = 0;
-  for (const double count : histogram) equal += count / n * (count / n);
-  if (1 - equal < featureless) return 1;
-  return cv::countNonZero(before != after) / n / (1 - equal);
-}
-
-bool leaked(const cv::Mat& before, const cv::Mat& after, const Rect& box) {
-  const cv::Rect core = core_of(box, before.size());
-  return core.area() > 0 && permuted_share(before(core), after(core)) < least_share;
-}
-
 void write_picture(const char* folder, int frame, const cv::Mat& luma,
                    const std::vector<Rect>& faces) {
   cv::Mat picture = luma.clone();
@@ -111,21 +85,6 @@ void write_picture(const char* folder, int frame, const cv::Mat& luma,
   char name[32];
   std::snprintf(name, sizeof name, "/frame-%05d.png", frame);
   if (!cv::imwrite(folder + std::string(name), picture)) g_error("cannot write to %s", folder);
-}
-
-std::vector<std::optional<Rect>> read_truth(const char* file) {
-  std::vector<std::optional<Rect>> boxes;
-  std::ifstream in(file);
-  if (!in) g_error("cannot read %s", file);
-  for (std::string line; std::getline(in, line);) {
-    double v[4] = {NAN, NAN, NAN, NAN};
-    std::sscanf(line.c_str(), "%lf,%lf,%lf,%lf", v, v + 1, v + 2, v + 3);
-    boxes.emplace_back();
-    if (!std::isnan(v[0]))
-      boxes.back() = Rect{static_cast<float>(v[0]), static_cast<float>(v[1]),
-                          static_cast<float>(v[2] - v[0]), static_cast<float>(v[3] - v[1])};
-  }
-  return boxes;
 }
 
 // Luma of a mapped frame; planar 4:2:0, so plane 0.
@@ -192,7 +151,7 @@ int main(int argc, char** argv) {
 
   const std::string truth_file = truth_name ? folder / truth_name : "";
   const auto truth =
-      truth_name ? read_truth(truth_file.c_str()) : std::vector<std::optional<Rect>>{};
+      truth_name ? faceperturb::eval::read_boxes(truth_file) : std::vector<std::optional<Rect>>{};
   std::vector<Count> counts;
   if (truth_name) counts.push_back(Count("truth"));
   std::vector<std::unique_ptr<faceperturb::Detector>> detectors;
