@@ -2,6 +2,7 @@
 #include "perturb/sampling.h"
 
 #include <cmath>
+#include <cstring>
 #include <opencv2/core/hal/intrin.hpp>
 
 namespace faceperturb {
@@ -44,8 +45,11 @@ class Pixels {
     const cv::v_int32x4 next = (position >> (fraction - weight_bits)) & cv::v_setall_s32(whole - 1);
     return cv::v_reinterpret_as_s16((next << 16) | (cv::v_setall_s32(whole) - next));
   }
+  // Two neighbours at each of four places; cv::v_lut_pairs would take them for aligned.
   static cv::v_int32x4 row(const std::uint16_t* data, const int* at, const cv::v_int16x8& u) {
-    return cv::v_dotprod(cv::v_reinterpret_as_s16(cv::v_lut_pairs(data, at)), u) >> weight_bits;
+    int pairs[4];
+    for (int i = 0; i < 4; ++i) std::memcpy(&pairs[i], data + at[i], sizeof pairs[i]);
+    return cv::v_dotprod(cv::v_reinterpret_as_s16(cv::v_load(pairs)), u) >> weight_bits;
   }
 
   const std::uint16_t* data_;
