@@ -186,6 +186,7 @@ TEST_F(LookaheadTest, AFaceAtTheBorderIsProtectedAsLongAsItIsSeen) {
                                       }))
           << i << (leaves ? " leaves" : " enters");
     }
+    lookahead.reset();  // it may be at work still, with this turn's variables
   }
 }
 
