@@ -69,6 +69,7 @@ Restorer::Result Restorer::restore(const Frame& frame, std::int64_t time,
                                    std::span<const std::uint8_t> packet) {
   fault_.clear();
   strict_ = false;
+  nearest_ = expected_ = true;
   overview_ = fingerprints_.overview(frame);
   if (packet.empty()) {
     if (file_) return search(frame, time);
@@ -119,13 +120,13 @@ std::optional<Restorer::Result> Restorer::attempt_faces(const Frame& frame,
   const Restored as_it_was = same_bytes ? Restored::exactly : Restored::nearly;
   const auto locked = [&](std::string why) -> std::optional<Result> {
     fault_ = why;
-    if (strict_ && !same_bytes) return {};
+    if (!same_bytes && !nearest_) return {};
     return Result{Restored::locked, 0, same_bytes, std::move(why)};
   };
   if (!record.escrow.empty() && escrow_) {
     if (!same_format)
       return locked("the originals were kept in " + record.format + ": convert to it before");
-    if (strict_ && !same_bytes) return {};
+    if (!same_bytes && !nearest_) return {};
     try {
       restore_escrow(frame, grid, KeySchedule(*escrow_, keys.id()), record);
     } catch (const RecordError& error) {
@@ -144,7 +145,7 @@ std::optional<Restorer::Result> Restorer::attempt_faces(const Frame& frame,
   for (const FaceRecord& face : record.faces)
     back.add(fingerprints_.thumbnail(frame, grid, face.cells), face.original);
   const Match match = back.match(strict_ ? Likeness::certain : Likeness::likely);
-  if (match == Match::yes || (match == Match::unknown && !strict_))
+  if (match == Match::yes || (match == Match::unknown && expected_))
     return Result{as_it_was, faces, match == Match::yes, {}};
   run(method->apply, frame, grid, record, keys);
   fault_ = another;
@@ -208,16 +209,20 @@ Restorer::Result Restorer::found(std::size_t entry, std::int64_t time, const Res
 Restorer::Result Restorer::search(const Frame& frame, std::int64_t time) {
   std::string fault;
   std::optional<Result> doubtful;
-  for (const std::size_t entry : likely(time)) {
-    if (const auto result = attempt_entry(frame, entry)) {
+  const auto near = likely(time);
+  // What leaves no doubt first: what is only likely must not take its place.
+  for (const bool strict : {true, false}) {
+    for (const std::size_t entry : near) {
+      strict_ = strict;
+      nearest_ = !strict && entry == near.front();
+      expected_ = nearest_ && anchored_;
+      const auto result = attempt_entry(frame, entry);
       // Without faces many frames look alike: only the one that is expected is believed to be it.
-      const bool restored =
-          result->outcome == Restored::exactly || result->outcome == Restored::nearly;
-      const bool expected = anchored_ && fault.empty();
-      if (result->verified || restored || expected) return found(entry, time, *result);
-      if (!doubtful) doubtful = result;
+      const bool looks_alike = result && !result->verified && result->faces == 0;
+      if (result && (!looks_alike || expected_)) return found(entry, time, *result);
+      if (looks_alike && !doubtful) doubtful = result;
+      if (fault.empty()) fault = fault_.empty() ? another : fault_;
     }
-    if (fault.empty()) fault = fault_.empty() ? another : fault_;
   }
   // The frame is from elsewhere in the record, or from elsewhere. Of so many tries none may fit by
   // chance.
@@ -225,6 +230,7 @@ Restorer::Result Restorer::search(const Frame& frame, std::int64_t time) {
     --rest_;
   } else {
     strict_ = true;
+    nearest_ = expected_ = false;
     const auto& entries = file_->entries();
     for (std::size_t k = 0; k < entries.size(); ++k) {
       const std::size_t entry = (next_ + k) % entries.size();

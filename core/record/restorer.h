@@ -70,9 +70,11 @@ class Restorer {
   std::int64_t offset_ = 0;           // from a frame's time to its entry's
   unsigned rest_ = 0;                 // frames until all entries are looked through again
   bool anchored_ = false;             // whether offset_ is that of a verified frame
-  bool strict_ = false;               // whether only what is verified counts
-  Overview overview_{};               // of the present frame
-  std::string fault_;                 // why the last attempt failed
+  // Of an attempt: whether only what leaves no doubt counts; whether the record is the frame's by
+  // its place, if nothing speaks against it; the same, once a frame before was verified.
+  bool strict_ = false, nearest_ = true, expected_ = true;
+  Overview overview_{};  // of the present frame
+  std::string fault_;    // why the last attempt failed
 
   Fingerprinter fingerprints_;
   std::unique_ptr<Workspace> workspace_;

@@ -96,8 +96,9 @@ Watch::Watch(Pipeline& pipeline) {
     // Whether a unit lies in a face's box widened by a part of its size.
     const auto within = [&](const auto* face, float margin, int p, int x, int y) {
       const auto& unit = view.format->planes[static_cast<std::size_t>(p)];
+      // Of a face that the frame's edge cuts, one side is shorter than the face's.
+      const float spare = margin * static_cast<float>(std::max(face->w, face->h)) + 2;
       const auto near = [&](int position, guint start, guint length) {
-        const float spare = margin * static_cast<float>(length) + 2;
         const auto at = static_cast<float>(position), first = static_cast<float>(start);
         return at >= first - spare && at <= first + static_cast<float>(length) + spare;
       };
@@ -112,9 +113,11 @@ Watch::Watch(Pipeline& pipeline) {
       // At least a twentieth of the box must have changed.
       clear_faces += changed.inside < face->w * face->h / 20;
     }
+    // A head reaches half a face's size beyond its box, and one that is held grows by nearly as
+    // much.
     spoiled_frames += changes([&](int p, int x, int y) {
                         return std::ranges::any_of(
-                            regions, [&](const auto* face) { return within(face, .7F, p, x, y); });
+                            regions, [&](const auto* face) { return within(face, 1, p, x, y); });
                       }).outside > 0;
     ++frames;
   });
