@@ -120,7 +120,7 @@ Digest digest(const Frame& frame, const CellGrid& grid, std::span<const Cell> ce
   return result;
 }
 
-void Likeness::add(const Thumbnail& a, const Thumbnail& b) {
+void Likeness::add(const Thumbnail& a, const Thumbnail& b, std::size_t pieces) {
   double count = 0, mean_a = 0, mean_b = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i] == 0 || b[i] == 0) continue;
@@ -134,7 +134,7 @@ void Likeness::add(const Thumbnail& a, const Thumbnail& b) {
     bb_ += (b[i] - mean_b) * (b[i] - mean_b);
     ab_ += (a[i] - mean_a) * (b[i] - mean_b);
   }
-  count_ += count;
+  count_ += std::min(count, static_cast<double>(pieces));
   ++means_;
 }
 

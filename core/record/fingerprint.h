@@ -47,7 +47,9 @@ class Likeness {
   /// pictures, the second in one of 10^9.
   static constexpr double likely = 3.5, certain = 6;
 
-  void add(const Thumbnail& a, const Thumbnail& b);
+  /// `pieces`: how many things stand in the picture for themselves; fields within one are no more
+  /// evidence than it is.
+  void add(const Thumbnail& a, const Thumbnail& b, std::size_t pieces = SIZE_MAX);
   Match match(double significant = likely) const;
 
  private:

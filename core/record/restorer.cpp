@@ -143,7 +143,7 @@ std::optional<Restorer::Result> Restorer::attempt_faces(const Frame& frame,
   if (same_bytes) return Result{as_it_was, faces, true, {}};
   Likeness back;
   for (const FaceRecord& face : record.faces)
-    back.add(fingerprints_.thumbnail(frame, grid, face.cells), face.original);
+    back.add(fingerprints_.thumbnail(frame, grid, face.cells), face.original, face.moved);
   const Match match = back.match(strict_ ? Likeness::certain : Likeness::likely);
   if (match == Match::yes || (match == Match::unknown && expected_))
     return Result{as_it_was, faces, match == Match::yes, {}};
@@ -206,12 +206,30 @@ Restorer::Result Restorer::found(std::size_t entry, std::int64_t time, const Res
   return result;
 }
 
+// The frame is from elsewhere in the record, or from elsewhere. Of so many tries none may fit by
+// chance.
+std::optional<Restorer::Result> Restorer::search_all(const Frame& frame, std::int64_t time) {
+  if (rest_ > 0) {
+    --rest_;
+    return {};
+  }
+  strict_ = true;
+  nearest_ = expected_ = false;
+  const auto& entries = file_->entries();
+  for (std::size_t k = 0; k < entries.size(); ++k) {
+    const std::size_t entry = (next_ + k) % entries.size();
+    if (likeness(overview_.thumbnail, entries[entry].overview) == Match::no) continue;
+    if (const auto result = attempt_entry(frame, entry)) return found(entry, time, *result);
+  }
+  rest_ = static_cast<unsigned>(entries.size()) / tries_a_frame;
+  return {};
+}
+
 Restorer::Result Restorer::search(const Frame& frame, std::int64_t time) {
   std::string fault;
   std::optional<Result> doubtful;
   const auto near = likely(time);
-  // What leaves no doubt first: what is only likely must not take its place.
-  for (const bool strict : {true, false}) {
+  const auto try_near = [&](bool strict) -> std::optional<Result> {
     for (const std::size_t entry : near) {
       strict_ = strict;
       nearest_ = !strict && entry == near.front();
@@ -223,22 +241,15 @@ Restorer::Result Restorer::search(const Frame& frame, std::int64_t time) {
       if (looks_alike && !doubtful) doubtful = result;
       if (fault.empty()) fault = fault_.empty() ? another : fault_;
     }
-  }
-  // The frame is from elsewhere in the record, or from elsewhere. Of so many tries none may fit by
-  // chance.
-  if (rest_ > 0) {
-    --rest_;
-  } else {
-    strict_ = true;
-    nearest_ = expected_ = false;
-    const auto& entries = file_->entries();
-    for (std::size_t k = 0; k < entries.size(); ++k) {
-      const std::size_t entry = (next_ + k) % entries.size();
-      if (likeness(overview_.thumbnail, entries[entry].overview) == Match::no) continue;
-      if (const auto result = attempt_entry(frame, entry)) return found(entry, time, *result);
-    }
-    rest_ = static_cast<unsigned>(entries.size()) / tries_a_frame;
-  }
+    return {};
+  };
+  // What leaves no doubt first: what is only likely must not take its place, wherever it is.
+  if (const auto result = try_near(true)) return *result;
+  if (anchored_)
+    if (const auto result = try_near(false)) return *result;
+  if (const auto result = search_all(frame, time)) return *result;
+  if (!anchored_)
+    if (const auto result = try_near(false)) return *result;
   if (doubtful) return *doubtful;
   if (anchored_ && time >= 0 && !by_time_.empty() &&
       time + offset_ > file_->entries()[by_time_.back()].time)

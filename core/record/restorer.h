@@ -58,6 +58,7 @@ class Restorer {
   void run(MethodInfo::Function function, const Frame& frame, const CellGrid& grid,
            const FrameRecord& record, const KeySchedule& keys);
   Result search(const Frame& frame, std::int64_t time);
+  std::optional<Result> search_all(const Frame& frame, std::int64_t time);
   std::vector<std::size_t> likely(std::int64_t time) const;
   std::optional<Result> attempt_entry(const Frame& frame, std::size_t entry);
   Result found(std::size_t entry, std::int64_t time, const Result& result);
