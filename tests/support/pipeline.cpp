@@ -92,6 +92,14 @@ Watch::Watch(Pipeline& pipeline) {
     const auto changes = [&](auto chosen) {
       return compare(before, after, mark_bytes(view, after, chosen));
     };
+    auto black = after;
+    cover(view_of_copy(info, buffer, black));
+    if (after ==
+        black) {  // a live stream does not wait for a machine that is busy with other tests
+      ++covered_frames;
+      ++frames;
+      return;
+    }
     const auto regions = faces_of(buffer);
     // Whether a unit lies in a face's box widened by a part of its size.
     const auto within = [&](const auto* face, float margin, int p, int x, int y) {
@@ -219,6 +227,7 @@ void expect_protected(const Movie& clear, const Movie& outcome, const Watch& wat
   EXPECT_EQ(outcome.audio_buffers, clear.audio_buffers);
 
   EXPECT_EQ(watch.clear_faces, 0);
+  EXPECT_LE(watch.covered_frames, watch.frames / 4);
   EXPECT_EQ(watch.spoiled_frames, 0);
   ASSERT_FALSE(watch.faces.empty());
   // What the encoder does to the rest of a picture is little beside what was done to the faces.

@@ -38,6 +38,7 @@ struct Watch {
   int frames = 0;
   std::vector<Face> faces;
   int clear_faces = 0;     ///< faces in whose box nothing changed
+  int covered_frames = 0;  ///< frames that left black
   int spoiled_frames = 0;  ///< frames that changed far from any face
 
  private:
