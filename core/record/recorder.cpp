@@ -12,17 +12,12 @@ Recorder::Recorder(Options options) : options_(std::move(options)) {
   if (!options_.location.empty())
     file_ = std::make_unique<RecordWriter>(options_.location, options_.most_bytes);
   recording_.keep_originals = options_.escrow.has_value();
-  begin_keys();
-}
-
-void Recorder::begin_keys() {
-  const StreamId id = random_stream_id();
-  keys_.emplace(options_.master, id);
-  if (options_.escrow) escrow_keys_.emplace(*options_.escrow, id);
 }
 
 void Recorder::begin_stream() {
-  begin_keys();
+  const StreamId id = random_stream_id();
+  keys_.emplace(options_.master, id);
+  if (options_.escrow) escrow_keys_.emplace(*options_.escrow, id);
   counts_ = {};
   if (file_) file_->begin(*keys_);
 }

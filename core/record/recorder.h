@@ -28,6 +28,7 @@ class Recorder {
 
   /// Begins a stream of its own id. Throws RecordError.
   void begin_stream();
+  /// Of the stream that was begun.
   const KeySchedule& keys() const { return *keys_; }
 
   /// To be filled by Protector::protect(); null where nothing is recorded.
@@ -47,8 +48,6 @@ class Recorder {
   const Counts& counts() const { return counts_; }
 
  private:
-  void begin_keys();
-
   Options options_;
   std::unique_ptr<RecordWriter> file_;
   std::optional<KeySchedule> keys_, escrow_keys_;

@@ -126,7 +126,6 @@ void region_row(const char* what, Regions chosen, int wanted, const Face& face, 
   for (const char* name : {"I420", "Y444"}) {
     const OwnFrame own(*find_format(name));
     const CellGrid grid(own.frame, 1);
-    const Secret secret = Secret::random();
     RegionMapper regions;
     std::size_t count = 0;
     const Samples time = measure(
