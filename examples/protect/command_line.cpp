@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "command_line.h"
 
+#include <charconv>
+#include <system_error>
+
 #include "common/command.h"
 #include "common/gst_ptr.h"
 
@@ -42,6 +45,16 @@ Setting setting_of(const std::string& text) {
   return {text.substr(0, split), text.substr(split + 1)};
 }
 
+// I/N with 0 <= I < N.
+void parse_shard(const std::string& text, CommandLine& line) {
+  const char* const end = text.data() + text.size();
+  const auto index = std::from_chars(text.data(), end, line.shard);
+  const bool split = index.ec == std::errc() && index.ptr != end && *index.ptr == '/';
+  const auto count = split ? std::from_chars(index.ptr + 1, end, line.shards) : index;
+  if (!split || count.ec != std::errc() || count.ptr != end || line.shard >= line.shards)
+    throw UsageError("--shard needs I/N with I from 0 to N-1, not '" + text + "'");
+}
+
 }  // namespace
 
 CommandLine parse(int& argc, char**& argv) {
@@ -50,10 +63,22 @@ CommandLine parse(int& argc, char**& argv) {
   CommandLine line;
   Settings& settings = line.settings;
   gint quality = G_MININT, strip = 0, preview = 0, verbose = 0, worker = 0;
-  gchar *encoder = nullptr, *before_after = nullptr, *new_key = nullptr;
+  gint sum_up = 0;
+  gchar *encoder = nullptr, *before_after = nullptr, *new_key = nullptr, *list_of_files = nullptr,
+        *manifest = nullptr, *shard = nullptr;
   gchar **properties = nullptr, **files = nullptr;
   const GOptionEntry entries[] = {
       {"jobs", 'j', 0, G_OPTION_ARG_INT, &line.jobs, "Files to work on at once; default 1", "N"},
+      {"files-from", 0, 0, G_OPTION_ARG_FILENAME, &list_of_files,
+       "Of the folder INPUT take only the files that FILE names, one a line", "FILE"},
+      {"tries", 0, 0, G_OPTION_ARG_INT, &line.tries,
+       "How often a file is tried that fails; default 1", "N"},
+      {"manifest", 0, 0, G_OPTION_ARG_FILENAME, &manifest,
+       "Keep account of every file in FOLDER: what is done is not done again", "FOLDER"},
+      {"shard", 0, 0, G_OPTION_ARG_STRING, &shard,
+       "With --manifest: only the part I, from 0, of N with about equal work", "I/N"},
+      {"summary", 0, 0, G_OPTION_ARG_NONE, &sum_up,
+       "With --manifest: do nothing, say what is done and write it there", nullptr},
       {"encoder", 'e', 0, G_OPTION_ARG_STRING, &encoder,
        "Default x264, in .webm vp9; or elements as for gst-launch-1.0", "x264|x265|vp8|vp9"},
       {"quality", 'q', 0, G_OPTION_ARG_INT, &quality,
@@ -88,10 +113,17 @@ CommandLine parse(int& argc, char**& argv) {
   line.new_key = text(new_key);
   line.verbose = verbose;
   line.worker = worker;
+  line.list = text(list_of_files);
+  line.manifest = text(manifest);
+  line.sum_up = sum_up;
   line.inputs = list(files);
 
   if (quality != G_MININT) settings.quality = quality;
   if (settings.seconds < 0) throw UsageError("--seconds cannot be negative");
+  if (const std::string part = text(shard); !part.empty()) parse_shard(part, line);
+  if (line.manifest.empty() && (line.shards > 1 || sum_up))
+    throw UsageError("--shard and --summary need --manifest");
+  if (line.tries < 1) throw UsageError("--tries needs 1 or more");
   if (line.jobs < 1) throw UsageError("--jobs needs 1 or more");
   if (settings.jpeg_quality < 1 || settings.jpeg_quality > 100)
     throw UsageError("--jpeg-quality needs 1 to 100");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <filesystem>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +28,13 @@ struct CommandLine {
   std::vector<std::string> inputs;
   std::string target;
   std::string new_key;  ///< file of a key to make, and nothing else; or empty
+  std::string list;     ///< file with the names to take, or empty
   int jobs = 1;
+  int tries = 1;           ///< of a file that fails
+  std::string manifest;    ///< folder of the account that is kept of the files, or empty
+  std::size_t shard = 0;   ///< the part of the files to work on,
+  std::size_t shards = 1;  ///< of so many
+  bool sum_up = false;     ///< only write the manifest
   bool verbose = false;
   bool worker = false;  ///< serves another process of this program; there are no inputs
 };

@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -63,7 +64,7 @@ class Planner {
                        "' would both be written to '" + (target_ / output).string() + "'");
     std::string record;
     if (!records_.empty()) record = (fs::path(records_) / output).string() + ".record";
-    plan.jobs.push_back({file.string(), target_ / output, record});
+    plan.jobs.push_back({file.string(), target_ / output, record, output.generic_string()});
   }
 
   // Everything below a folder but what is hidden, and what an earlier run left in the target.
@@ -87,6 +88,20 @@ class Planner {
         add_file(file, name / file.lexically_relative(folder));
       else
         ++plan.left_out;
+    }
+  }
+
+  // What a file names, one a line, relative to a folder.
+  void add_list(const fs::path& list, const fs::path& folder) {
+    std::ifstream in(list);
+    if (!in) throw UsageError("cannot read '" + list.string() + "'");
+    for (std::string line; std::getline(in, line);) {
+      if (line.empty()) continue;
+      const fs::path name = fs::path(line).lexically_normal();
+      if (name.is_absolute() || name.string().starts_with("..") || !name.has_filename())
+        throw UsageError("'" + line + "' in '" + list.string() + "' is no name of a file below '" +
+                         folder.string() + "'");
+      add_file(folder / name, name);
     }
   }
 
@@ -118,7 +133,7 @@ void refuse_overwriting(const std::vector<Job>& jobs) {
 }  // namespace
 
 Plan make_plan(const std::vector<std::string>& inputs, const std::string& target,
-               const std::vector<Setting>& settings) {
+               const std::vector<Setting>& settings, const std::string& list) {
   std::vector<std::string> files;
   bool folders = false;
   for (const auto& input : inputs)
@@ -137,7 +152,7 @@ Plan make_plan(const std::vector<std::string>& inputs, const std::string& target
       throw UsageError("'" + target +
                        "': OUTPUT must end in .mp4, .m4v, .mov, .mkv, .webm or the suffix of a "
                        "picture, or be a folder with a slash at its end");
-    Plan plan{.jobs = {{files[0], target, record}}, .one = true, .notes = {}};
+    Plan plan{.jobs = {{files[0], target, record, {}}}, .one = true, .notes = {}};
     refuse_overwriting(plan.jobs);
     return plan;
   }
@@ -148,6 +163,12 @@ Plan make_plan(const std::vector<std::string>& inputs, const std::string& target
     throw UsageError("record-location: '" + record +
                      "' is no folder, which is needed for several files");
   Planner planner(target, record);
+  if (!list.empty()) {
+    if (files.size() != 1 || !folders)
+      throw UsageError("--files-from needs one folder as INPUT, and one as OUTPUT");
+    planner.add_list(list, files[0]);
+    files.clear();
+  }
   for (const auto& file : files) {
     const fs::path path = file;
     if (fs::is_directory(path, unknown))

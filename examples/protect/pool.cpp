@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pool.h"
 
-#include <glib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <atomic>
+#include <algorithm>
+#include <chrono>
 #include <cinttypes>
 #include <condition_variable>
 #include <csignal>
@@ -16,117 +12,27 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "common/failure.h"
-#include "common/gst_ptr.h"
+#include "archive.h"
+#include "child.h"
 #include "common/interrupt.h"
 #include "common/output_file.h"
 #include "common/progress.h"
-#include "work.h"
 
 namespace protect {
 
-using examples::Failure;
-using examples::Ptr;
 using nlohmann::json;
 
 namespace {
 
-// --- Lines of JSON between the processes --------------------------------------------------------
-
-struct CloseFile {
-  void operator()(FILE* file) const { std::fclose(file); }
-};
-using Stream = std::unique_ptr<FILE, CloseFile>;
-
-// File names need not be UTF-8, JSON must be.
-std::string escaped(const std::string& name) {
-  const Ptr<gchar> text(g_uri_escape_string(name.c_str(), "/", FALSE));
-  return text.get();
-}
-
-std::string unescaped(const json& text) {
-  const Ptr<gchar> name(g_uri_unescape_string(text.get<std::string>().c_str(), nullptr));
-  return name ? name.get() : "";
-}
-
-bool write_line(FILE* file, const json& message) {
-  const std::string line = message.dump() + '\n';
-  return std::fwrite(line.data(), 1, line.size(), file) == line.size() && std::fflush(file) == 0;
-}
-
-// Nothing at the end.
-json read_line(FILE* file) {
-  char* line = nullptr;
-  std::size_t capacity = 0;
-  const auto length = getline(&line, &capacity, file);
-  const std::unique_ptr<char, decltype(&std::free)> owned(line, std::free);
-  if (length <= 0) return {};
-  return json::parse(line, line + length, nullptr, false);
-}
-
-// --- The process that is started -----------------------------------------------------------------
-
-class Teller final : public Listener {
- public:
-  explicit Teller(FILE* out) : out_(out) {}
-  void progress(std::uint64_t frames, std::optional<double> done) override {
-    tell({{"frames", frames}, {"part", done.value_or(0)}});
-  }
-  void note(const std::string& text) override { tell({{"note", escaped(text)}}); }
-  void tell(const json& message) {
-    const std::lock_guard lock(mutex_);
-    write_line(out_, message);
-  }
-
- private:
-  FILE* const out_;
-  std::mutex mutex_;
-};
-
-// --- The process that starts them ----------------------------------------------------------------
-
-class Child {
- public:
-  explicit Child(const std::vector<std::string>& arguments) {
-    std::vector<gchar*> argv;
-    for (const auto& argument : arguments) argv.push_back(const_cast<gchar*>(argument.c_str()));
-    argv.push_back(nullptr);
-    gint in = -1, out = -1;
-    GError* error = nullptr;
-    if (!g_spawn_async_with_pipes(nullptr, argv.data(), nullptr, G_SPAWN_DO_NOT_REAP_CHILD, nullptr,
-                                  nullptr, &pid_, &in, &out, nullptr, &error)) {
-      const Ptr<GError> owned(error);
-      throw Failure(error->message);
-    }
-    in_.reset(fdopen(in, "w"));
-    out_.reset(fdopen(out, "r"));
-  }
-  ~Child() {
-    in_.reset();  // which ends it
-    int status = 0;
-    waitpid(pid_, &status, 0);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  bool tell(const json& message) { return write_line(in_.get(), message); }
-  json hear() { return read_line(out_.get()); }
-  void stop() const { kill(pid_, SIGTERM); }
-  int process() const { return pid_; }
-
- private:
-  GPid pid_ = 0;
-  Stream in_, out_;
-};
-
 class Pool {
  public:
-  Pool(const Plan& plan, bool verbose, const std::vector<std::string>& arguments)
-      : plan_(plan), verbose_(verbose), arguments_(arguments) {}
+  Pool(const std::vector<Job>& jobs, bool verbose, const std::vector<std::string>& arguments,
+       Archive* archive, Total& total)
+      : jobs_(jobs), verbose_(verbose), arguments_(arguments), archive_(archive), total_(total) {}
 
-  Total run(std::size_t jobs) {
+  void run(std::size_t count) {
     std::vector<std::thread> threads;
-    workers_.resize(std::min(jobs, plan_.jobs.size()));
+    workers_.resize(std::min(count, jobs_.size()));
     running_ = workers_.size();
     for (Worker& worker : workers_) threads.emplace_back([this, &worker] { serve(worker); });
     {
@@ -142,8 +48,6 @@ class Pool {
     }
     progress_.end();
     for (std::thread& thread : threads) thread.join();
-    total_.failed = plan_.jobs.size() - total_.files;
-    return total_;
   }
 
  private:
@@ -154,26 +58,14 @@ class Pool {
 
   // Each in a thread of its own.
   void serve(Worker& worker) {
-    for (std::unique_lock lock(mutex_); next_ < plan_.jobs.size() && !examples::interrupt();) {
-      const Job& job = plan_.jobs[next_++];
+    for (std::unique_lock lock(mutex_); next_ < jobs_.size() && !examples::interrupt();) {
+      const Job& job = jobs_[next_++];
       try {
-        if (!worker.child) worker.child = std::make_unique<Child>(arguments_);
-        Child& child = *worker.child;
-        lock.unlock();
-        const bool alive = child.tell({{"input", escaped(job.input)},
-                                       {"output", escaped(job.output.string())},
-                                       {"record", escaped(job.record)}});
-        for (bool open = alive; open;) {
-          const json message = child.hear();
-          lock.lock();
-          open = hear(worker, job, message);
-          lock.unlock();
-        }
-        lock.lock();
-        if (!alive) hear(worker, job, {});
+        if (claim(job)) work(worker, job, lock);
       } catch (const std::exception& error) {
         if (!lock.owns_lock()) lock.lock();
-        fail(job.input + ": " + error.what());
+        worker.child.reset();  // it may wait for a word
+        fail(job, job.input + ": " + error.what());
       }
       worker.part = 0;
       ++ended_;
@@ -189,6 +81,33 @@ class Pool {
     changed_.notify_all();
   }
 
+  bool claim(const Job& job) {
+    const auto turn = archive_ ? archive_->claim(job) : Archive::Turn::mine;
+    if (turn == Archive::Turn::done) ++total_.done_before;
+    if (turn == Archive::Turn::elsewhere) total_.elsewhere.push_back(job);
+    return turn == Archive::Turn::mine;
+  }
+
+  void work(Worker& worker, const Job& job, std::unique_lock<std::mutex>& lock) {
+    if (!worker.child)
+      worker.child = std::make_unique<Child>(arguments_, archive_ ? archive_->descriptor() : -1);
+    Child& child = *worker.child;
+    if (archive_)
+      archive_->begin(job, examples::OutputFile::temporary_of(job.output, child.process()));
+    lock.unlock();
+    const bool alive = child.tell({{"input", escaped(job.input)},
+                                   {"output", escaped(job.output.string())},
+                                   {"record", escaped(job.record)}});
+    for (bool open = alive; open;) {
+      const json message = child.hear();
+      lock.lock();
+      open = hear(worker, job, message);
+      lock.unlock();
+    }
+    lock.lock();
+    if (!alive) hear(worker, job, {});
+  }
+
   // Whether more is to come about this file.
   bool hear(Worker& worker, const Job& job, const json& message) {
     if (!message.is_object()) {
@@ -196,15 +115,19 @@ class Pool {
       worker.child.reset();
       std::error_code ignored;
       std::filesystem::remove(examples::OutputFile::temporary_of(job.output, process), ignored);
-      if (!examples::interrupt()) fail(job.input + ": the process that worked on it has died");
+      fail(job, job.input + ": the process that worked on it has died");
     } else if (message.contains("part")) {
       worker.part = message["part"];
       return true;
     } else if (message.contains("note")) {
       print(job.input + ": " + unescaped(message["note"]));
       return true;
+    } else if (message.contains("whole")) {
+      archive_->whole(job, message["whole"]);
+      worker.child->tell(json::object());
+      return true;
     } else if (message.contains("failure")) {
-      fail(unescaped(message["failure"]));
+      fail(job, unescaped(message["failure"]));
     } else {
       add(job, message);
     }
@@ -212,6 +135,7 @@ class Pool {
   }
 
   void add(const Job& job, const json& summary) {
+    if (archive_) archive_->release(job);
     const std::uint64_t frames = summary["frames"], faces = summary["faces"];
     ++total_.files;
     total_.frames += frames;
@@ -224,8 +148,16 @@ class Pool {
     std::fflush(stdout);
   }
 
-  void fail(const std::string& why) {
+  void fail(const Job& job, const std::string& why) {
+    total_.failed.push_back(job);
     if (!examples::interrupt()) print(why);
+    if (!archive_) return;
+    try {
+      if (!examples::interrupt()) archive_->failed(job, why);
+      archive_->release(job);
+    } catch (const std::exception& error) {
+      print(error.what());
+    }
   }
 
   void print(const std::string& line) {
@@ -236,49 +168,29 @@ class Pool {
   void show_progress() {
     double done = static_cast<double>(ended_);
     for (const Worker& worker : workers_) done += worker.part;
-    progress_.show(ended_, done / static_cast<double>(plan_.jobs.size()));
+    progress_.show(ended_, done / static_cast<double>(jobs_.size()));
   }
 
-  const Plan& plan_;
+  const std::vector<Job>& jobs_;
   const bool verbose_;
   const std::vector<std::string>& arguments_;
+  Archive* const archive_;
 
-  std::mutex mutex_;  // of all that follows
+  std::mutex mutex_;  // of all that follows, and of the archive
   std::condition_variable changed_;
   std::vector<Worker> workers_;
   std::size_t next_ = 0, ended_ = 0, running_ = 0;
-  Total total_;
+  Total& total_;
   examples::Progress progress_{"files"};
 };
 
 }  // namespace
 
-Total run_pool(const Plan& plan, int jobs, bool verbose,
-               const std::vector<std::string>& arguments) {
+void run_pool(const std::vector<Job>& jobs, int workers, bool verbose,
+              const std::vector<std::string>& arguments, Archive* archive, Total& total) {
+  if (jobs.empty()) return;
   std::signal(SIGPIPE, SIG_IGN);  // a process that died
-  return Pool(plan, verbose, arguments).run(static_cast<std::size_t>(jobs));
-}
-
-void serve(const Settings& settings) {
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  std::signal(SIGPIPE, SIG_IGN);
-  // What a library prints is no answer.
-  const Stream out(fdopen(dup(STDOUT_FILENO), "w"));
-  dup2(STDERR_FILENO, STDOUT_FILENO);
-  Teller teller(out.get());
-  Work work(settings);
-  while (!examples::interrupt()) {
-    const json job = read_line(stdin);
-    if (!job.is_object()) return;
-    try {
-      const Summary summary = work.run(
-          {unescaped(job["input"]), unescaped(job["output"]), unescaped(job["record"])}, teller);
-      teller.tell(
-          {{"frames", summary.frames}, {"faces", summary.faces}, {"covered", summary.covered}});
-    } catch (const std::exception& error) {
-      teller.tell({{"failure", escaped(error.what())}});
-    }
-  }
+  Pool(jobs, verbose, arguments, archive, total).run(static_cast<std::size_t>(workers));
 }
 
 }  // namespace protect

@@ -156,15 +156,16 @@ Summary record(Pipeline& pipeline, Listener& listener) {
   GstStructure* statistics = nullptr;
   g_object_get(pipeline.protector(), "stats", &statistics, nullptr);
   const Ptr<GstStructure> owned(statistics);
-  guint64 faces = 0, covered = 0, dropped = 0;
-  gst_structure_get(statistics, "faces", G_TYPE_UINT64, &faces, "covered", G_TYPE_UINT64, &covered,
-                    "dropped", G_TYPE_UINT64, &dropped, nullptr);
+  guint64 faces = 0, checked = 0, held = 0, covered = 0, dropped = 0;
+  gst_structure_get(statistics, "faces", G_TYPE_UINT64, &faces, "checked", G_TYPE_UINT64, &checked,
+                    "held", G_TYPE_UINT64, &held, "covered", G_TYPE_UINT64, &covered, "dropped",
+                    G_TYPE_UINT64, &dropped, nullptr);
   const std::uint64_t frames = pipeline.frames_out(), came = pipeline.frames_in() - dropped;
   if (const auto written = std::min(frames, pipeline.packets());
       pipeline.local_file() && written < came)
     throw Failure(std::to_string(came - written) + " of its " + std::to_string(came) +
                   " frames were lost on the way; does the encoder fit to this kind of file?");
-  return {frames, faces, covered, dropped, pipeline.frames_in() - frames - dropped};
+  return {frames, faces, checked, held, covered, dropped, pipeline.frames_in() - frames - dropped};
 }
 
 }  // namespace protect

@@ -35,8 +35,11 @@ Summary write_still(Stills& stills, const Job& job, int jpeg_quality, Listener& 
   const auto result = stills.protect(picture);
   examples::OutputFile output(job.output);
   write_picture(result.picture, output, jpeg_quality);
+  const Summary summary{
+      .frames = 1, .faces = static_cast<std::uint64_t>(result.faces), .checked = 1};
+  listener.whole(output.temporary(), summary);
   output.commit();
-  return {.frames = 1, .faces = static_cast<std::uint64_t>(result.faces)};
+  return summary;
 }
 
 }  // namespace
@@ -72,6 +75,7 @@ Summary Work::run_video(const Job& job, Listener& listener) {
   set_all(pipeline.protector(), settings_for(settings_.element, job.record));
   if (!settings_.before_after.empty()) pair.watch(pipeline.protector());
   const Summary summary = record(pipeline, listener);
+  listener.whole(output.temporary(), summary);
   output.commit();
   if (!settings_.before_after.empty() && !pair.write(settings_.before_after))
     listener.note("no face was found, so there is no " + settings_.before_after);

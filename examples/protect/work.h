@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@ namespace protect {
 struct Summary {
   std::uint64_t frames = 0;   ///< written
   std::uint64_t faces = 0;    ///< found, in all frames
+  std::uint64_t checked = 0;  ///< frames that left because a detector looked close to them
+  std::uint64_t held = 0;     ///< frames in which a face that was lost is still protected
   std::uint64_t covered = 0;  ///< frames that could not be checked and were made black
   std::uint64_t dropped = 0;  ///< the same, and were left out
   std::uint64_t late = 0;     ///< frames of a live source that came faster than they were done
@@ -28,6 +31,8 @@ class Listener {
   virtual void progress(std::uint64_t frames, std::optional<double> done) = 0;
   /// What is not as in the original.
   virtual void note(const std::string& text) = 0;
+  /// `file` is whole, and has its own name next, unless this throws.
+  virtual void whole(const std::filesystem::path& /*file*/, const Summary& /*summary*/) {}
 };
 
 class Stills;
