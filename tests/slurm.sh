@@ -73,7 +73,7 @@ done
 [[ $(sinfo -h -t idle -o %D) == 2 ]] || { tail ./*.log ./*.err >&2; exit 1; }
 sinfo -N -o '%N %T %c CPUs'
 
-export PATH=$build/examples:$PATH GST_PLUGIN_PATH=$build/gst
+export PATH=$build/examples:$PATH GST_PLUGIN_PATH=$build/gst GST_REGISTRY=$PWD/registry.bin
 cp -r "$input" in
 head -c 20000 /dev/urandom >in/damaged.mp4
 clear=$(find in -type f | wc -l)

@@ -45,6 +45,7 @@ std::string options_of(const Settings& settings) {
   if (!settings.encoder.empty()) options["encoder"] = readable(settings.encoder);
   if (settings.quality) options["quality"] = *settings.quality;
   if (settings.seconds > 0) options["seconds"] = settings.seconds;
+  if (!settings.judge.empty()) options["judge"] = readable(settings.judge);
   if (settings.strip_metadata) options["strip-metadata"] = true;
   return options.dump();
 }
@@ -73,6 +74,15 @@ fs::path made(const fs::path& folder) {
   fs::create_directories(folder, error);
   if (error) throw Failure("cannot make the folder '" + folder.string() + "': " + error.message());
   return folder;
+}
+
+void add(std::optional<Judgement>& all, const Judgement& one) {
+  if (!all) all.emplace();
+  all->looked += one.looked;
+  all->faces += one.faces;
+  all->leaks += one.leaks;
+  all->frames += one.frames;
+  all->longest = std::max(all->longest, one.longest);
 }
 
 // A file that appears when it is whole.
@@ -263,6 +273,7 @@ Outcome Archive::summarize(const std::vector<Job>& jobs) {
                                         {"covered", &outcome.covered},
                                         {"dropped", &outcome.dropped}})
         *count += what.value(name, std::uint64_t{0});
+      if (what.contains("judge")) add(outcome.judgement, what["judge"].get<Judgement>());
       outcome.seconds += what.value("seconds", 0.0);
       sums << sum_line(what.value("sha256", ""), job.name);
     } else if (entry.failed) {
@@ -277,16 +288,16 @@ Outcome Archive::summarize(const std::vector<Job>& jobs) {
     }
     manifest << what.dump() + '\n';
   }
-  summary << json{{"files", outcome.files},         {"done", outcome.done},
-                  {"failed", outcome.failed},       {"open", outcome.open},
-                  {"faceless", outcome.faceless},   {"frames", outcome.frames},
-                  {"faces", outcome.faces},         {"checked", outcome.checked},
-                  {"held", outcome.held},           {"covered", outcome.covered},
-                  {"dropped", outcome.dropped},     {"seconds", outcome.seconds},
-                  {"failures", failures},           {"options", json::parse(options_)},
-                  {"program", FACEPERTURB_VERSION}, {"time", now()}}
-                     .dump(2) +
-                 '\n';
+  json all{{"files", outcome.files},         {"done", outcome.done},
+           {"failed", outcome.failed},       {"open", outcome.open},
+           {"faceless", outcome.faceless},   {"frames", outcome.frames},
+           {"faces", outcome.faces},         {"checked", outcome.checked},
+           {"held", outcome.held},           {"covered", outcome.covered},
+           {"dropped", outcome.dropped},     {"seconds", outcome.seconds},
+           {"failures", failures},           {"options", json::parse(options_)},
+           {"program", FACEPERTURB_VERSION}, {"time", now()}};
+  if (outcome.judgement) all["judge"] = *outcome.judgement;
+  summary << all.dump(2) + '\n';
   manifest.commit();
   sums.commit();
   summary.commit();

@@ -13,6 +13,7 @@
 #include "command_line.h"
 #include "file_state.h"
 #include "journal.h"
+#include "judge.h"
 #include "plan.h"
 
 namespace protect {
@@ -23,8 +24,9 @@ struct Outcome {
   std::size_t done = 0, failed = 0, open = 0;  ///< these three are all
   std::size_t faceless = 0;                    ///< of the done
   std::uint64_t frames = 0, faces = 0, checked = 0, held = 0, covered = 0, dropped = 0;
-  double seconds = 0;                 ///< of work on the done
-  std::vector<std::string> failures;  ///< names of files, and why
+  std::optional<Judgement> judgement{};  ///< of all files, where there is a judge
+  double seconds = 0;                    ///< of work on the done
+  std::vector<std::string> failures;     ///< names of files, and why
 };
 
 /// The account of the work on many files, which processes on one or many machines share, and which

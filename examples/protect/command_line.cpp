@@ -65,7 +65,7 @@ CommandLine parse(int& argc, char**& argv) {
   gint quality = G_MININT, strip = 0, preview = 0, verbose = 0, worker = 0;
   gint sum_up = 0;
   gchar *encoder = nullptr, *before_after = nullptr, *new_key = nullptr, *list_of_files = nullptr,
-        *manifest = nullptr, *shard = nullptr;
+        *manifest = nullptr, *shard = nullptr, *judge = nullptr;
   gchar **properties = nullptr, **files = nullptr;
   const GOptionEntry entries[] = {
       {"jobs", 'j', 0, G_OPTION_ARG_INT, &line.jobs, "Files to work on at once; default 1", "N"},
@@ -93,6 +93,10 @@ CommandLine parse(int& argc, char**& argv) {
        nullptr},
       {"before-after", 'b', 0, G_OPTION_ARG_FILENAME, &before_after,
        "Also write the frame with the largest faces, clear and protected side by side", "FILE.png"},
+      {"judge", 0, 0, G_OPTION_ARG_FILENAME, &judge,
+       "Count the clear faces that leave, as another detector sees them: a model as for "
+       "--detector-model",
+       "FILE"},
       {"new-key", 0, 0, G_OPTION_ARG_FILENAME, &new_key,
        "Only make a random key, for --key and --escrow-key-location", "FILE"},
       {"property", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &properties,
@@ -108,6 +112,7 @@ CommandLine parse(int& argc, char**& argv) {
   for (const auto& property : list(properties)) settings.element.push_back(setting_of(property));
   settings.encoder = text(encoder);
   settings.before_after = text(before_after);
+  settings.judge = text(judge);
   settings.strip_metadata = strip;
   settings.preview = preview;
   line.new_key = text(new_key);

@@ -20,6 +20,7 @@ struct Settings {
   bool strip_metadata = false;
   bool preview = false;
   std::string before_after;  ///< file, or empty
+  std::string judge;         ///< model of an independent detector, or empty
 };
 
 /// What the command line asks for.

@@ -52,6 +52,13 @@ class Screen final : public Listener {
   examples::Progress progress_;
 };
 
+void print(const Judgement& judgement) {
+  std::printf("the judge looked at %" PRIu64 " frames and saw %" PRIu64 " faces, of which %" PRIu64
+              " left clear, in %" PRIu64 " frames, at most %" PRIu64 " of them in a row\n",
+              judgement.looked, judgement.faces, judgement.leaks, judgement.frames,
+              judgement.longest);
+}
+
 void run_one(const CommandLine& line, const Job& job) {
   Screen screen(make_source(job.input).name);
   const Summary summary = Work(line.settings).run(job, screen);
@@ -63,6 +70,7 @@ void run_one(const CommandLine& line, const Job& job) {
   if (summary.late > 0)
     std::printf("%" PRIu64 " frames came faster than they could be protected and were left out\n",
                 summary.late);
+  if (summary.judgement) print(*summary.judgement);
   std::printf("%s\n", job.output.c_str());
   if (!line.settings.before_after.empty()) std::printf("%s\n", line.settings.before_after.c_str());
 }
@@ -102,10 +110,12 @@ int sum_up(Archive& archive, const Plan& plan, const std::string& manifest) {
   for (const auto& why : outcome.failures) std::fprintf(stderr, "failed: %s\n", why.c_str());
   std::printf("%zu of %zu files done, %zu failed, %zu not done; %" PRIu64 " frames: %" PRIu64
               " checked, %" PRIu64 " held, %" PRIu64 " covered, %" PRIu64 " left out; %" PRIu64
-              " faces; no face found in %zu files\n%s\n",
+              " faces; no face found in %zu files\n",
               outcome.done, outcome.files, outcome.failed, outcome.open, outcome.frames,
               outcome.checked, outcome.held, outcome.covered, outcome.dropped, outcome.faces,
-              outcome.faceless, manifest.c_str());
+              outcome.faceless);
+  if (outcome.judgement) print(*outcome.judgement);
+  std::printf("%s\n", manifest.c_str());
   return outcome.done < outcome.files ? 1 : 0;
 }
 

@@ -165,7 +165,13 @@ Summary record(Pipeline& pipeline, Listener& listener) {
       pipeline.local_file() && written < came)
     throw Failure(std::to_string(came - written) + " of its " + std::to_string(came) +
                   " frames were lost on the way; does the encoder fit to this kind of file?");
-  return {frames, faces, checked, held, covered, dropped, pipeline.frames_in() - frames - dropped};
+  return {.frames = frames,
+          .faces = faces,
+          .checked = checked,
+          .held = held,
+          .covered = covered,
+          .dropped = dropped,
+          .late = pipeline.frames_in() - frames - dropped};
 }
 
 }  // namespace protect

@@ -205,6 +205,10 @@ std::vector<cv::Rect> Looker::look(cv::Mat& picture, int min_face_size,
   return faces;
 }
 
+int smallest_face_in_picture(cv::Size picture) {
+  return std::max(least_face, std::min(picture.width, picture.height) / face_part);
+}
+
 Stills::Stills(std::vector<Setting> settings, bool recorded)
     : settings_(std::move(settings)),
       recorded_(recorded),
@@ -215,7 +219,7 @@ Stills::Stills(std::vector<Setting> settings, bool recorded)
 int Stills::min_face_size(const cv::Mat& picture) const {
   for (const Setting& setting : settings_)
     if (setting.name == "min-face-size") return std::atoi(setting.value.c_str());
-  return std::max(least_face, std::min(picture.cols, picture.rows) / face_part);
+  return smallest_face_in_picture(picture.size());
 }
 
 std::vector<cv::Rect> Stills::missed(const cv::Mat& clear, const std::vector<cv::Rect>& found) {

@@ -43,6 +43,9 @@ class Looker {
   std::vector<examples::Ptr<GstBuffer>> out_;
 };
 
+/// Width of the smallest face that is looked for in a picture, unless told otherwise.
+int smallest_face_in_picture(cv::Size picture);
+
 /// Protects pictures. What the element's quick search misses a slower detector may find, and a face
 /// that fills its picture is found with a margin around it.
 class Stills {

@@ -28,20 +28,6 @@ std::vector<Setting> settings_for(std::vector<Setting> settings, const std::stri
   return settings;
 }
 
-Summary write_still(Stills& stills, const Job& job, int jpeg_quality, Listener& listener) {
-  std::string note;
-  const cv::Mat picture = read_picture(job.input, note);
-  if (!note.empty()) listener.note(note);
-  const auto result = stills.protect(picture);
-  examples::OutputFile output(job.output);
-  write_picture(result.picture, output, jpeg_quality);
-  const Summary summary{
-      .frames = 1, .faces = static_cast<std::uint64_t>(result.faces), .checked = 1};
-  listener.whole(output.temporary(), summary);
-  output.commit();
-  return summary;
-}
-
 }  // namespace
 
 Work::Work(Settings settings) : settings_(std::move(settings)) {}
@@ -53,18 +39,38 @@ Summary Work::run(const Job& job, Listener& listener) {
   try {
     make_folder_of(job.output);
     if (!job.record.empty()) make_folder_of(job.record);
+    if (!settings_.judge.empty() && !judge_)
+      judge_ = std::make_unique<Judge>(settings_.judge, settings_.element);
+    if (judge_) judge_->begin();
     if (!names_picture(job.output)) return run_video(job, listener);
     // A record is given to the element before its models are loaded.
     if (!stills_ || !job.record.empty())
       stills_ = std::make_unique<Stills>(settings_for(settings_.element, job.record),
                                          !job.record.empty());
-    return write_still(*stills_, job, settings_.jpeg_quality, listener);
+    return run_still(job, listener);
   } catch (const examples::UsageError&) {
     throw;
   } catch (const std::exception& error) {
     stills_.reset();  // whatever happened to it
     throw Failure(source.name + ": " + error.what());
   }
+}
+
+Summary Work::run_still(const Job& job, Listener& listener) {
+  std::string note;
+  const cv::Mat picture = read_picture(job.input, note);
+  if (!note.empty()) listener.note(note);
+  const auto result = stills_->protect(picture);
+  examples::OutputFile output(job.output);
+  write_picture(result.picture, output, settings_.jpeg_quality);
+  Summary summary{.frames = 1, .faces = static_cast<std::uint64_t>(result.faces), .checked = 1};
+  if (judge_) {
+    judge_->look_at(picture, result.picture);
+    summary.judgement = judge_->judgement();
+  }
+  listener.whole(output.temporary(), summary);
+  output.commit();
+  return summary;
 }
 
 Summary Work::run_video(const Job& job, Listener& listener) {
@@ -74,7 +80,9 @@ Summary Work::run_video(const Job& job, Listener& listener) {
   Pipeline pipeline(source.uri, output, settings_, [&](const auto& text) { listener.note(text); });
   set_all(pipeline.protector(), settings_for(settings_.element, job.record));
   if (!settings_.before_after.empty()) pair.watch(pipeline.protector());
-  const Summary summary = record(pipeline, listener);
+  if (judge_) judge_->watch(pipeline.protector());
+  Summary summary = record(pipeline, listener);
+  if (judge_) summary.judgement = judge_->judgement();
   listener.whole(output.temporary(), summary);
   output.commit();
   if (!settings_.before_after.empty() && !pair.write(settings_.before_after))
@@ -90,6 +98,7 @@ void check(const Settings& settings, const Plan& plan) {
   for (const Job& job : plan.jobs)
     if (const Container* container = container_of(job.output))
       encoder_description(*container, settings.encoder, settings.quality);
+  if (!settings.judge.empty()) Judge(settings.judge, settings.element);
   if (!settings.before_after.empty() && (!plan.one || names_picture(plan.jobs[0].output)))
     throw examples::UsageError("--before-after is for one video");
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "command_line.h"
+#include "judge.h"
 #include "plan.h"
 
 namespace protect {
@@ -20,7 +21,8 @@ struct Summary {
   std::uint64_t held = 0;     ///< frames in which a face that was lost is still protected
   std::uint64_t covered = 0;  ///< frames that could not be checked and were made black
   std::uint64_t dropped = 0;  ///< the same, and were left out
-  std::uint64_t late = 0;     ///< frames of a live source that came faster than they were done
+  std::optional<Judgement> judgement{};  ///< where there is a judge
+  std::uint64_t late = 0;  ///< frames of a live source that came faster than they were done
 };
 
 /// Hears of the work on one file.
@@ -47,9 +49,11 @@ class Work {
   Summary run(const Job& job, Listener& listener);
 
  private:
+  Summary run_still(const Job& job, Listener& listener);
   Summary run_video(const Job& job, Listener& listener);
 
   const Settings settings_;
+  std::unique_ptr<Judge> judge_;
   std::unique_ptr<Stills> stills_;  // kept: models take longer to load than a picture to protect
 };
 

@@ -43,20 +43,21 @@ class Teller final : public Listener {
     if (state_of(job_->input) != source_)
       throw examples::Failure("it was changed while it was worked on");
     const auto written = state_of(file).value_or(FileState{});
-    tell({{"whole",
-           {{"source_bytes", source_ ? source_->bytes : 0},
-            {"source_time", source_ ? source_->time : 0},
-            {"source_sha256", source},
-            {"bytes", written.bytes},
-            {"output_time", written.time},
-            {"sha256", output},
-            {"frames", summary.frames},
-            {"faces", summary.faces},
-            {"checked", summary.checked},
-            {"held", summary.held},
-            {"covered", summary.covered},
-            {"dropped", summary.dropped},
-            {"seconds", std::chrono::duration<double>(Clock::now() - start_).count()}}}});
+    json facts{{"source_bytes", source_ ? source_->bytes : 0},
+               {"source_time", source_ ? source_->time : 0},
+               {"source_sha256", source},
+               {"bytes", written.bytes},
+               {"output_time", written.time},
+               {"sha256", output},
+               {"frames", summary.frames},
+               {"faces", summary.faces},
+               {"checked", summary.checked},
+               {"held", summary.held},
+               {"covered", summary.covered},
+               {"dropped", summary.dropped},
+               {"seconds", std::chrono::duration<double>(Clock::now() - start_).count()}};
+    if (summary.judgement) facts["judge"] = *summary.judgement;
+    tell({{"whole", facts}});
     if (!read_line(stdin).is_object()) throw examples::Failure("interrupted");
   }
   void tell(const json& message) {

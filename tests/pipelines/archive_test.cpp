@@ -244,6 +244,32 @@ TEST_F(Archive, AListNamesWhatIsTaken) {
   EXPECT_TRUE(contains(outcome.err, "gone.png")) << outcome.err;
 }
 
+TEST_F(Archive, AJudgeCountsWhatLeavesClear) {
+  const auto model = test_data("models/detectors/yunet/yunet_n_320_320.onnx");
+  FACEPERTURB_NEEDS(model);
+  video("v.mkv");
+  for (const char* name : {"a.png", "b.png"}) picture(name);
+  const auto judged = [&](const std::string& options) {
+    const Outcome outcome = run("-j2 --judge=" + model.string() + options);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_TRUE(contains(outcome.out, "the judge looked at 62 frames")) << outcome.out;
+    const json all = json::parse(read_file(folder_ / "m/summary.json"))["judge"];
+    std::uint64_t faces = 0;
+    for (const json& line : lines("manifest.jsonl"))
+      faces += line["judge"]["faces"].get<std::uint64_t>();
+    EXPECT_EQ(all["faces"], faces);
+    return all;
+  };
+  const json well = judged("");
+  EXPECT_GT(well["faces"], 40);
+  EXPECT_EQ(well["leaks"], 0);
+  // Most of a face is left as it was.
+  const json badly = judged(" --regions=mouth");
+  EXPECT_EQ(badly["faces"], well["faces"]);
+  EXPECT_GT(badly["leaks"].get<int>(), badly["faces"].get<int>() / 2);
+  EXPECT_GT(badly["longest"], 3);
+}
+
 TEST_F(Archive, SaysWhatIsWrong) {
   picture("a.png");
   write("list", "../a.png\n");
@@ -254,6 +280,7 @@ TEST_F(Archive, SaysWhatIsWrong) {
            {"--manifest=m --shard=1 in out/", "I/N"},
            {"--manifest=m --shard=-1/2 in out/", "I/N"},
            {"--tries=0 in out/", "--tries"},
+           {"--judge=list in out/", "--judge"},
            {"--manifest=m in/a.png a.png", "--manifest is for a folder"},
            {"--files-from=list in out/", "../a.png"},
            {"--files-from=none in out/", "cannot read 'none'"},
