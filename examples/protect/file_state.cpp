@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "file_state.h"
 
+#include <fcntl.h>
 #include <glib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -19,6 +21,15 @@ std::optional<FileState> state_of(const std::filesystem::path& file) {
   if (stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return FileState{static_cast<std::uint64_t>(status.st_size),
                    std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+}
+
+void flush(const std::filesystem::path& file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool flushed = descriptor >= 0 && fsync(descriptor) == 0;
+  const int fault = errno;
+  if (descriptor >= 0) close(descriptor);
+  if (!flushed)
+    throw examples::Failure("cannot write '" + file.string() + "': " + std::strerror(fault));
 }
 
 std::string sha256(const std::filesystem::path& file) {

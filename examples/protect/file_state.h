@@ -18,6 +18,9 @@ struct FileState {
 /// Nothing where there is no such file.
 std::optional<FileState> state_of(const std::filesystem::path& file);
 
+/// Puts what was written to it on the disk; throws a Failure.
+void flush(const std::filesystem::path& file);
+
 /// Its SHA-256 in hexadecimal digits. Throws a Failure where it cannot be read.
 std::string sha256(const std::filesystem::path& file);
 

@@ -39,6 +39,7 @@ class Teller final : public Listener {
   void note(const std::string& text) override { tell({{"note", escaped(text)}}); }
   void whole(const std::filesystem::path& file, const Summary& summary) override {
     if (!accounted_) return;
+    flush(file);  // the account will say that it is done
     const std::string source = sha256(job_->input), output = sha256(file);
     if (state_of(job_->input) != source_)
       throw examples::Failure("it was changed while it was worked on");
