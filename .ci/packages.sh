@@ -18,7 +18,7 @@ demo_packages=(
 test_packages=(
   libgtest-dev gnuplot-nox gstreamer1.0-opencv gstreamer1.0-rtsp python3 python3-gi gir1.2-gstreamer-1.0
 )
-fuzz_packages=(clang libclang-rt-14-dev)
+fuzz_packages=(clang-16 libclang-rt-16-dev)
 
 check_packages=(clang-format shellcheck cppcheck)
 

@@ -12,10 +12,13 @@ source .ci/packages.sh
 install_missing "${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}"
 build='build-fuzz'
 [[ -f $build/build.ninja ]] ||
-  CXX=clang++ meson setup "$build" --buildtype debugoptimized -Dfuzz=enabled -Dexamples=disabled \
-    -Db_sanitize=address,undefined -Db_lundef=false
+  CXX=clang++-16 meson setup "$build" --buildtype debugoptimized -Dfuzz=enabled -Dexamples=disabled \
+    -Db_sanitize=address,undefined -Db_lundef=false \
+    -Dcpp_args="['-D_GLIBCXX_ASSERTIONS','-fsanitize=fuzzer-no-link']"
 ninja -C "$build" fuzz
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# GStreamer keeps what is registered for ever.
+export ASAN_OPTIONS=detect_leaks=0
 
 for target in "$build"/tests/fuzz/fuzz-*; do
   [[ -f $target && -x $target ]] || continue
@@ -31,7 +34,7 @@ for target in "$build"/tests/fuzz/fuzz-*; do
     mv "$fewest" "$kept"
     chmod 755 "$kept"
   else
-    "$target" -max_total_time="${1:-20}" -timeout=5 -rss_limit_mb=512 -max_len=4096 \
+    "$target" -max_total_time="${1:-20}" -timeout=20 -rss_limit_mb=1024 -max_len=4096 \
       -print_final_stats=1 -artifact_prefix="$build/" "$found" "$kept"
   fi
 done

@@ -24,7 +24,7 @@ case $1 in
 esac
 [[ -f $build/build.ninja ]] ||
   meson setup "$build" --buildtype debugoptimized -Db_sanitize="$sanitizers" -Db_lundef=false \
-    -Dexamples=disabled
+    -Dcpp_args=-D_GLIBCXX_ASSERTIONS -Dexamples=disabled
 # Leaks are not looked for: GStreamer and OpenCV keep what they register for ever.
 export ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1

@@ -5,6 +5,7 @@
 #include <dlib/opencv/cv_image.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -23,6 +24,67 @@ namespace {
 
 constexpr float face_pixels = 150;  // width at which landmarks are fitted
 
+// dlib follows a model's numbers wherever they point. So they are read first, as dlib lays them
+// out, and looked at. Throws what dlib's deserialize() throws, and Error.
+class PredictorReader {
+ public:
+  class Error final : public std::exception {};
+
+  dlib::shape_predictor read(std::istream& in) {
+    int version = 0;
+    dlib::deserialize(version, in);
+    if (version != 1) throw Error();
+    dlib::deserialize(shape_, in);
+    if (!finite(shape_) || shape_.size() % 2 != 0) throw Error();
+    dlib::deserialize(forests_, in);
+    dlib::deserialize(anchors_, in);
+    dlib::deserialize(deltas_, in);
+    if (forests_.size() != anchors_.size() || forests_.size() != deltas_.size()) throw Error();
+    std::vector<Pixels> pixels;
+    for (std::size_t i = 0; i < forests_.size(); ++i) {
+      pixels.push_back(pixels_of(anchors_[i], deltas_[i]));
+      for (const auto& tree : forests_[i]) check(tree, pixels[i].size());
+    }
+    return {shape_, forests_, pixels};
+  }
+
+ private:
+  using Numbers = dlib::matrix<float, 0, 1>;
+  using Pixels = std::vector<dlib::vector<float, 2>>;
+
+  static bool finite(const Numbers& numbers) {
+    return std::ranges::all_of(numbers, [](float number) { return std::isfinite(number); });
+  }
+
+  // Where the pixels are that a cascade compares: each stands beside a landmark of the mean shape.
+  Pixels pixels_of(const std::vector<unsigned long>& anchors, const Pixels& deltas) const {
+    if (anchors.size() != deltas.size()) throw Error();
+    Pixels pixels;
+    for (std::size_t i = 0; i < anchors.size(); ++i) {
+      if (anchors[i] >= static_cast<unsigned long>(shape_.size() / 2)) throw Error();
+      pixels.push_back(deltas[i] + dlib::impl::location(shape_, anchors[i]));
+      if (!std::isfinite(pixels[i].x()) || !std::isfinite(pixels[i].y())) throw Error();
+    }
+    return pixels;
+  }
+
+  // A full binary tree, whose splits compare two of `pixels` pixels.
+  void check(const dlib::impl::regression_tree& tree, std::size_t pixels) const {
+    if (!std::has_single_bit(tree.leaf_values.size()) ||
+        tree.splits.size() + 1 != tree.leaf_values.size())
+      throw Error();
+    for (const auto& split : tree.splits)
+      if (split.idx1 >= pixels || split.idx2 >= pixels) throw Error();
+    for (const Numbers& leaf : tree.leaf_values)
+      if (leaf.size() != shape_.size() || !finite(leaf)) throw Error();
+  }
+
+  Numbers shape_;
+  std::vector<std::vector<dlib::impl::regression_tree>> forests_;
+  std::vector<std::vector<unsigned long>> anchors_;
+  std::vector<Pixels> deltas_;
+};
+
 }  // namespace
 
 struct LandmarkPredictor::Model {
@@ -37,7 +99,7 @@ std::shared_ptr<const LandmarkPredictor::Model> LandmarkPredictor::Model::read(
   if (!in) fail(std::string("cannot be read: ") + std::strerror(errno));
   auto model = std::make_shared<Model>();
   try {
-    deserialize(model->predictor, in);
+    model->predictor = PredictorReader().read(in);
   } catch (const std::exception&) {  // also bad_alloc: a damaged file can announce any length
     fail("is not a dlib shape predictor, or is damaged");
   }

@@ -124,7 +124,8 @@ void read_values(const Frame& frame, const Layer& layer, std::span<const CellRun
   const LayerSamples samples(frame, layer, runs.front().first, layer.weights,
                              static_cast<float>(most));
   const int bytes = frame.format->sample_bytes, shift = frame.format->sample_shift;
-  const float offset = layer.offset * static_cast<float>(most) + 0.5F;
+  const float highest = static_cast<float>(most);
+  const float offset = layer.offset * highest + 0.5F;
   std::array<float, 256> sums;
   std::uint16_t* out = values.data();
   for (const CellRun& run : runs) {
@@ -134,8 +135,9 @@ void read_values(const Frame& frame, const Layer& layer, std::span<const CellRun
       std::fill_n(sums.begin(), count, offset);
       for (const CellSamples& sample : samples)
         add_samples(sample, first, count, bytes, shift, sums.data());
+      // Ten bits in two bytes may be more than ten: a decoder's fault, or an attack.
       for (int i = 0; i < count; ++i)
-        *out++ = static_cast<std::uint16_t>(static_cast<int>(sums[i]));
+        *out++ = static_cast<std::uint16_t>(static_cast<int>(std::clamp(sums[i], 0.F, highest)));
       begin += count;
     }
   }

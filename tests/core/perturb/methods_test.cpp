@@ -128,6 +128,29 @@ TEST(Methods, PermutationsKeepEveryPlanesSamples) {
   });
 }
 
+// Ten bits stand in sixteen, and what the other six hold is up to who made the frame.
+TEST(Methods, SamplesBeyondWhatTheFormatHasDoNoHarm) {
+  const Secret secret = fixed_secret();
+  Workspace workspace;
+  for_each_case([&](Case c) {
+    if (c.frame.view().format->sample_bytes == 1) return;
+    for_each_unit(c.frame.view(), [&](int p, int x, int y, std::uint8_t* unit) {
+      const int bytes = c.frame.view().format->planes[static_cast<std::size_t>(p)].unit_bytes;
+      for (int i = 0; i < bytes; ++i) unit[i] = static_cast<std::uint8_t>(255 - x * y % 3);
+    });
+    const auto before = c.frame.bytes;
+    std::vector<std::string> samples;
+    if (c.method.permutation) samples = units(c.frame.view(), 0);
+    RandomStream random(secret, 0, 0);
+    c.method.apply(c.target(), {}, random, workspace);
+    const auto allowed = cell_bytes(c.frame.view(), c.frame.bytes, c.grid, c.cells);
+    EXPECT_EQ(compare(before, c.frame.bytes, allowed).outside, 0U);
+    if (c.method.permutation) {
+      EXPECT_TRUE(units(c.frame.view(), 0) == samples);
+    }
+  });
+}
+
 TEST(Methods, UndoBringsBackEveryByte) {
   const Secret secret = fixed_secret();
   Workspace workspace;
