@@ -120,8 +120,9 @@ Run Rig::push(int frames) {
   return run;
 }
 
-std::vector<double> Rig::play(Clock::time_point start, double seconds) {
+std::vector<double> Rig::play(Clock::time_point start, double seconds, double from) {
   constexpr auto period = std::chrono::nanoseconds(std::chrono::seconds(1)) / rate;
+  constexpr auto hopeless = std::chrono::seconds(2);
   const int frames = static_cast<int>(seconds * rate);
   const std::size_t first = next_;
   std::vector<double> late;
@@ -129,10 +130,11 @@ std::vector<double> Rig::play(Clock::time_point start, double seconds) {
     Ptr<GstBuffer> frame = next_frame();
     std::this_thread::sleep_until(start + i * period);
     push(std::move(frame));
+    if (Clock::now() - start - i * period > hopeless) return {};
     for (const Arrived& out : out_) {
       const auto number = gst_util_uint64_scale_int_round(GST_BUFFER_PTS(out.buffer.get()), rate,
                                                           GST_SECOND);  // some are dropped
-      if (number < first) continue;
+      if (static_cast<double>(number) < static_cast<double>(first) + from * rate) continue;
       late.push_back(milliseconds(out.time - start - (number - first) * period));
     }
     out_.clear();

@@ -40,9 +40,10 @@ class Rig {
   GstElement* element() const { return element_.get(); }
   /// Pushes copies of the next frames of the clip; the copying does not count.
   Run push(int frames);
-  /// Pushes one frame a `rate`-th second for so long, from `start` on. Returns how long after it
-  /// was due each frame came out, in milliseconds.
-  std::vector<double> play(Clock::time_point start, double seconds);
+  /// Pushes one frame a `rate`-th second for so long, beginning at `start`. Returns how long after
+  /// it was due each frame came out, in milliseconds, of those after the first `from` seconds;
+  /// gives up, and returns nothing, where it falls two seconds behind.
+  std::vector<double> play(Clock::time_point start, double seconds, double from);
 
  private:
   static GstFlowReturn take(GstPad* pad, GstObject* parent, GstBuffer* buffer);

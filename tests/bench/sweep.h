@@ -12,8 +12,8 @@ struct SweepOptions {
   std::vector<std::string> axes{"resolution", "still",  "faces",  "format",
                                 "detector",   "method", "streams"};
   std::vector<int> streams{1, 4, 16};
-  int frames = 120;            ///< of every element in every case, at most
-  int rounds = 2;              ///< in which the elements take turns
+  int frames = 180;            ///< of every element in every case, at most
+  int rounds = 3;              ///< in which the elements take turns
   double seconds = 3;          ///< at most for one element in one case
   std::string detector_model;  ///< for detector=dnn; empty: it is left out
   std::string csv;             ///< file that the figures go to as well
