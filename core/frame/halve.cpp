@@ -23,12 +23,24 @@ void halve_rows(const std::uint8_t* above, const std::uint8_t* below, int width,
   }
 }
 
+// The processor's own look-ahead ends with each page of memory.
+void fetch_ahead(const LumaView& luma, int row) {
+  if (row >= luma.height) return;
+  const std::uint8_t* data = luma.data + row * luma.stride;
+  for (int x = 0; x < luma.width; x += 64) __builtin_prefetch(data + x);
+}
+
 // Row `y` of the picture halved so often; `rows` are memory for one row of each step but the last.
 void make_row(const LumaView& luma, int times, int y, std::span<std::vector<std::uint8_t>> rows,
               std::uint8_t* out) {
   const int width = luma.width >> times;
   const auto row = [&](int number) { return luma.data + number * luma.stride; };
-  if (times == 1) return halve_rows(row(2 * y), row(2 * y + 1), width, out);
+  if (times == 1) {
+    constexpr int ahead = 32;  // rows
+    fetch_ahead(luma, 2 * y + ahead);
+    fetch_ahead(luma, 2 * y + ahead + 1);
+    return halve_rows(row(2 * y), row(2 * y + 1), width, out);
+  }
   // One above the other.
   std::uint8_t* const above = rows[static_cast<std::size_t>(times) - 2].data();
   std::uint8_t* const below = above + 2 * width;
