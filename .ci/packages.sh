@@ -16,7 +16,8 @@ demo_packages=(
   libgstrtspserver-1.0-dev libsoup-3.0-dev
 )
 test_packages=(
-  libgtest-dev gnuplot-nox gstreamer1.0-opencv gstreamer1.0-rtsp python3 python3-gi gir1.2-gstreamer-1.0
+  libgtest-dev gnuplot-nox frei0r-plugins gstreamer1.0-opencv gstreamer1.0-rtsp
+  python3 python3-gi gir1.2-gstreamer-1.0
 )
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 

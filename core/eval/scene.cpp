@@ -243,6 +243,30 @@ SceneFrame render_portrait(cv::Size size, int person) {
   return frame;
 }
 
+SceneFrame render_crowd(cv::Size size, int faces, double seconds) {
+  SceneFrame frame{room_of(size), {}};
+  if (faces < 1) return frame;
+  // As a group stands for a picture: rows, the farthest first, about as wide as they are high.
+  const double wide = static_cast<double>(size.width) / size.height;
+  const int rows = std::max(1, cvRound(std::sqrt(faces / wide)));
+  const int across = (faces + rows - 1) / rows;
+  const double turns = seconds / scene_seconds;
+  for (int i = 0; i < faces; ++i) {
+    const int row = i / across, column = i % across;
+    const double cell = std::min(wide / across, 0.85 / rows);
+    Pose pose{(column + 0.5) / across, 0.08 + (row + 0.5) * 0.8 / rows, 0.3 * cell, 0};
+    if (faces == 1) pose.eyes = 0.1;
+    const double phase = 0.37 * i;
+    pose.x += 0.02 * cell * wave(2 * turns + phase);
+    pose.y += 0.02 * cell * wave(3 * turns + phase);
+    pose.tilt = 0.1 * wave(turns + phase);
+    const SceneFace face =
+        add_person(frame.bgr, cast()[static_cast<size_t>(i) % cast().size()], pose);
+    if (shows(face.box, size)) frame.faces.push_back(face);
+  }
+  return frame;
+}
+
 int cast_size() { return static_cast<int>(cast().size()); }
 
 }  // namespace faceperturb::eval

@@ -37,6 +37,11 @@ SceneFrame render_scene(cv::Size size, double seconds);
 /// std::out_of_range is thrown.
 SceneFrame render_portrait(cv::Size size, int person);
 
+/// `faces` people (>= 0) standing in rows and swaying, the room alone where there are none. Their
+/// faces are smaller the more there are: of one about a fifth of the frame's height, of 50 a
+/// twelfth. Otherwise as render_scene().
+SceneFrame render_crowd(cv::Size size, int faces, double seconds);
+
 /// How many people there are to choose from.
 int cast_size();
 

@@ -41,7 +41,7 @@ class Detector {
  public:
   virtual ~Detector() = default;
   /// Faces whose box is about `min_face_size` (>= 8) or larger, surest first; all in picture
-  /// pixels.
+  /// pixels. A detector may search in turns: twelve calls make all of them (guard/stillness.h).
   virtual std::vector<Detection> detect(const Picture& picture, int min_face_size) = 0;
   /// The next picture has nothing to do with those before.
   virtual void forget() {}

@@ -2,11 +2,12 @@
 #include "faces/picture.h"
 
 #include <algorithm>
+#include <bit>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/video/tracking.hpp>
 
 #include "faces/flow.h"
-#include "faces/luma_mat.h"
+#include "frame/halve.h"
 
 namespace faceperturb {
 namespace {
@@ -29,16 +30,16 @@ cv::Mat with_contrast(const cv::Mat& luma) {
   return equal;
 }
 
-// The mean of every block of `by` x `by` pixels. OpenCV halves six times faster than it takes
-// quarters.
-cv::Mat reduced(cv::Mat luma, int by) {
-  for (; by > 1 && by % 2 == 0; by /= 2) {
-    cv::Mat half;
-    cv::resize(luma, half, luma.size() / 2, 0, 0, cv::INTER_AREA);
-    luma = half;
-  }
+// The mean of every block of `by` x `by` pixels.
+cv::Mat reduced(const LumaView& luma, int by) {
+  const int times = std::min(std::countr_zero(static_cast<unsigned>(by)), most_halvings);
+  cv::Mat halved(luma.height >> times, luma.width >> times, CV_8U);
+  halve(luma, times, halved.data, static_cast<std::ptrdiff_t>(halved.step));
+  by >>= times;
+  if (by == 1) return halved;
+  const cv::Size size = halved.size() / by;
   cv::Mat result;
-  cv::resize(luma, result, luma.size() / by, 0, 0, cv::INTER_AREA);
+  cv::resize(halved(cv::Rect({}, size * by)), result, size, 0, 0, cv::INTER_AREA);
   return result;
 }
 
@@ -46,10 +47,9 @@ cv::Mat reduced(cv::Mat luma, int by) {
 
 Picture::Picture(const LumaView& luma)
     : reduction_(std::max(1, std::min(luma.width, luma.height) / 270)) {
-  // The pixels that make up whole blocks: a remainder at the right or bottom edge is left out, so
-  // that positions are exact multiples.
-  const cv::Size size(luma.width / reduction_, luma.height / reduction_);
-  plain_ = reduced(luma_mat(luma)(cv::Rect({}, size * reduction_)), reduction_);
+  // Whole blocks alone: a remainder at the right or bottom edge is left out, so that positions are
+  // exact multiples.
+  plain_ = reduced(luma, reduction_);
 }
 
 const cv::Mat& Picture::luma() const {

@@ -44,10 +44,13 @@ void cover(const Frame& frame, int x0, int y0, int width, int height) {
     const int left = x0 / layout.unit_width, top = y0 / layout.unit_height;
     const int right = std::min(divide_up(x0 + width, layout.unit_width), frame.units_across(p));
     const int bottom = std::min(divide_up(y0 + height, layout.unit_height), frame.units_down(p));
-    for (int y = top; y < bottom; ++y) {
-      std::uint8_t* out = plane.data + y * plane.stride + left * layout.unit_bytes;
-      for (int x = left; x < right; ++x, out += unit) std::memcpy(out, layout.black.data(), unit);
-    }
+    if (left >= right || top >= bottom) continue;
+    // The first row unit by unit, the others as copies of it.
+    std::uint8_t* const first = plane.data + top * plane.stride + left * layout.unit_bytes;
+    const std::size_t row = static_cast<std::size_t>(right - left) * unit;
+    for (std::size_t at = 0; at < row; ++at) first[at] = layout.black[at % unit];
+    for (int y = top + 1; y < bottom; ++y)
+      std::memcpy(plane.data + y * plane.stride + left * layout.unit_bytes, first, row);
   }
 }
 

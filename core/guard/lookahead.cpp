@@ -8,6 +8,7 @@
 
 #include "faces/picture.h"
 #include "faces/tracker.h"
+#include "guard/stillness.h"
 
 namespace faceperturb {
 namespace {
@@ -67,6 +68,7 @@ Lookahead::Lookahead(std::unique_ptr<Detector> detector, LandmarkPredictor landm
       landmarks_(std::move(landmarks)),
       options_(sane(options)),
       tracker_(std::make_unique<Tracker>(landmarks_, options_.hold)),
+      stillness_(std::make_unique<Stillness>()),
       worker_([this] { work(); }) {}
 
 Lookahead::~Lookahead() {
@@ -137,6 +139,7 @@ void Lookahead::reset(const Options& options) {
   finishing_ = false;
   options_ = sane(options);
   tracker_->reset(options_.hold);
+  stillness_->reset();
   if (detector_) detector_->forget();
 }
 
@@ -172,6 +175,7 @@ void Lookahead::work() {
     } else {  // the last frame: a detection there closes the frames since the one before
       Entry& newest = *history_.back();
       if (detections_.empty() || detections_.back() != newest.index) {
+        stillness_->reset();
         if (detector_) detector_->forget();  // a thorough one: none comes after it
         detect(newest);
       }
@@ -208,8 +212,13 @@ void Lookahead::look_at(const EntryPtr& entry) {
 
 std::vector<Detection> Lookahead::run_detector(const Entry& entry) {
   const auto start = Clock::now();
-  auto found = detector_->detect(entry.picture,
-                                 std::max(8, entry.min_face_size / entry.picture.reduction()));
+  const int min_face_size = std::max(8, entry.min_face_size / entry.picture.reduction());
+  std::vector<Detection> found;
+  if (!stillness_->vouches_for(entry.picture, min_face_size, entry.time) ||
+      !tracker_->faces().empty()) {
+    found = detector_->detect(entry.picture, min_face_size);
+    stillness_->searched(found.empty());
+  }
   const std::lock_guard lock(mutex_);
   times_.detect += Clock::now() - start;
   return found;

@@ -20,6 +20,7 @@
 
 namespace faceperturb {
 
+class Stillness;
 class Tracker;
 
 /// What is known of a frame when it is to leave.
@@ -34,8 +35,9 @@ struct Verdict {
 /// A frame leaves after `lookahead` more have come; what was found in them reaches back to it.
 ///
 /// A verdict is `checked` or `held` only if a detector looked at a frame at most `detect_interval`
-/// before and at one at most `detect_interval` after it (or at itself). With a detector that keeps
-/// up and no deadline the verdicts depend on the frames alone.
+/// before and at one at most `detect_interval` after it (or at itself); a scene without faces that
+/// was searched to the end and has not changed since (stillness.h) is not searched again. With a
+/// detector that keeps up and no deadline the verdicts depend on the frames alone.
 class Lookahead {
  public:
   using Time = std::chrono::nanoseconds;
@@ -111,6 +113,7 @@ class Lookahead {
   // The worker's while it is busy, otherwise under the mutex.
   Options options_;
   std::unique_ptr<Tracker> tracker_;
+  std::unique_ptr<Stillness> stillness_;
   std::deque<EntryPtr> history_;          // looked at: those without a verdict, and the newest
   std::deque<std::uint64_t> detections_;  // frames that a detector looked at
   std::uint64_t last_cut_ = 0;            // first frame of the present shot

@@ -1,33 +1,40 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// How long a frame takes, beside identity and Debian's faceblur, and how long the library's stages
+// How long a frame takes, beside identity and others' elements, and how long the library's stages
 // take.
 
 #include <gst/gst.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
-#include "elements.h"
-#include "pictures.h"
 #include "stages.h"
+#include "sweep.h"
 
 namespace {
 
 struct Options {
-  bench::ElementOptions elements;
+  bench::SweepOptions sweep;
   int repeats = 2000;
-  std::string data;
 };
 
-std::vector<cv::Size> parse_sizes(const char* text) {
-  std::vector<cv::Size> sizes;
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> items;
   std::istringstream list(text);
-  for (std::string item; std::getline(list, item, ',');) {
+  for (std::string item; std::getline(list, item, ',');) items.push_back(item);
+  return items;
+}
+
+std::vector<cv::Size> parse_sizes(const std::string& text) {
+  std::vector<cv::Size> sizes;
+  for (const std::string& item : split(text)) {
     cv::Size size;
     char rest = 0;
     if (std::sscanf(item.c_str(), "%dx%d%c", &size.width, &size.height, &rest) != 2 ||
@@ -38,20 +45,55 @@ std::vector<cv::Size> parse_sizes(const char* text) {
   return sizes;
 }
 
+std::vector<std::string> parse_axes(const std::string& text) {
+  const auto& known = bench::axes();
+  auto chosen = text == "none" ? std::vector<std::string>{} : split(text);
+  for (const std::string& axis : chosen)
+    if (std::ranges::find(known, axis) == known.end())
+      throw std::runtime_error("--axes does not know '" + axis + "'");
+  return chosen;
+}
+
+std::vector<int> parse_streams(const std::string& text) {
+  std::vector<int> counts;
+  for (const std::string& item : split(text)) {
+    const int count = std::atoi(item.c_str());
+    if (count < 1 || count > 1000) throw std::runtime_error("--streams needs counts from 1 on");
+    counts.push_back(count);
+  }
+  return counts;
+}
+
+// A network to compare with, where there is one.
+std::string default_model(const std::string& data) {
+  const auto file = std::filesystem::path(data) / "models/detectors/yunet/yunet_n_320_320.onnx";
+  std::error_code unknown;
+  return !data.empty() && std::filesystem::exists(file, unknown) ? file.string() : "";
+}
+
 Options parse(int& argc, char**& argv) {
   Options options;
-  gchar* sizes = nullptr;
-  gchar* data = nullptr;
+  bench::SweepOptions& sweep = options.sweep;
+  gchar *sizes = nullptr, *axes = nullptr, *streams = nullptr, *data = nullptr, *csv = nullptr,
+        *model = nullptr;
   const GOptionEntry entries[] = {
-      {"frames", 0, 0, G_OPTION_ARG_INT, &options.elements.frames,
-       "Frames of every element and size; default 24", "N"},
-      {"rounds", 0, 0, G_OPTION_ARG_INT, &options.elements.rounds,
-       "Rounds in which the elements take turns; default 4", "N"},
-      {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options.elements.seconds,
-       "At most for one element at one size; default 6", "N"},
-      {"sizes", 0, 0, G_OPTION_ARG_STRING, &sizes, "Default 640x360,1280x720,1920x1080", "WxH,..."},
+      {"axes", 0, 0, G_OPTION_ARG_STRING, &axes,
+       "Of resolution,still,faces,format,detector,method,streams; none: stages alone; default all",
+       "NAME,..."},
+      {"sizes", 0, 0, G_OPTION_ARG_STRING, &sizes, "Default 640x360,1280x720,1920x1080,3840x2160",
+       "WxH,..."},
+      {"streams", 0, 0, G_OPTION_ARG_STRING, &streams, "Default 1,4,16", "N,..."},
+      {"frames", 0, 0, G_OPTION_ARG_INT, &sweep.frames,
+       "Of every element in every case; default 180", "N"},
+      {"rounds", 0, 0, G_OPTION_ARG_INT, &sweep.rounds,
+       "In which the elements take turns; default 3", "N"},
+      {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &sweep.seconds,
+       "At most for one element in one case; default 3", "N"},
       {"repeats", 0, 0, G_OPTION_ARG_INT, &options.repeats,
-       "Repeats of every stage of the library; default 2000", "N"},
+       "Of every stage of the library, 0: none; default 2000", "N"},
+      {"csv", 0, 0, G_OPTION_ARG_FILENAME, &csv, "The figures, for curves", "FILE"},
+      {"detector-model", 0, 0, G_OPTION_ARG_FILENAME, &model,
+       "For detector=dnn; default: YuNet's from the test data", "FILE"},
       {"data", 0, 0, G_OPTION_ARG_FILENAME, &data,
        "Test data, where FACEPERTURB_TEST_DATA does not say", "FOLDER"},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
@@ -63,15 +105,23 @@ Options parse(int& argc, char**& argv) {
   g_option_context_free(context);
   const std::string fault = error ? error->message : "";
   g_clear_error(&error);
-  const std::string size_list = sizes ? sizes : "";
-  if (data) options.data = data;
-  g_free(sizes);
-  g_free(data);
+  const auto taken = [](gchar* text) {
+    const std::string result = text ? text : "";
+    g_free(text);
+    return result;
+  };
+  const std::string size_list = taken(sizes), axis_list = taken(axes), stream_list = taken(streams),
+                    given = taken(data);
+  sweep.csv = taken(csv);
+  sweep.detector_model = taken(model);
   if (!parsed) throw std::runtime_error(fault);
-  if (!size_list.empty()) options.elements.sizes = parse_sizes(size_list.c_str());
-  if (options.elements.frames < 1 || options.elements.rounds < 1 || options.repeats < 1)
-    throw std::runtime_error("--frames, --rounds and --repeats need at least 1");
-  if (const char* set = std::getenv("FACEPERTURB_TEST_DATA")) options.data = set;
+  if (!size_list.empty()) sweep.sizes = parse_sizes(size_list);
+  if (!axis_list.empty()) sweep.axes = parse_axes(axis_list);
+  if (!stream_list.empty()) sweep.streams = parse_streams(stream_list);
+  if (sweep.frames < 1 || sweep.rounds < 1 || options.repeats < 0)
+    throw std::runtime_error("--frames and --rounds need at least 1, --repeats 0");
+  const char* set = std::getenv("FACEPERTURB_TEST_DATA");
+  if (sweep.detector_model.empty()) sweep.detector_model = default_model(set ? set : given);
   return options;
 }
 
@@ -80,9 +130,8 @@ Options parse(int& argc, char**& argv) {
 int main(int argc, char** argv) {
   try {
     const Options options = parse(argc, argv);
-    const auto pictures = bench::one_face(options.data, 8);
-    bench::bench_elements(pictures, options.elements);
-    bench::bench_stages(options.repeats);
+    if (!options.sweep.axes.empty()) bench::sweep(options.sweep);
+    if (options.repeats > 0) bench::bench_stages(options.repeats);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "faceperturb-bench: %s\n", error.what());

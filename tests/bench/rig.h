@@ -3,30 +3,27 @@
 
 #include <gst/gst.h>
 
+#include <cstddef>
 #include <deque>
-#include <memory>
 #include <string>
 #include <vector>
 
-namespace bench {
+#include "clips.h"
+#include "hooks.h"
+#include "ptr.h"
+#include "samples.h"
 
-struct Release {
-  void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
-  void operator()(GstBus* bus) const { gst_object_unref(bus); }
-  void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
-  void operator()(GstElement* element) const { gst_object_unref(element); }
-  void operator()(GstPad* pad) const { gst_object_unref(pad); }
-  void operator()(GstStructure* structure) const { gst_structure_free(structure); }
-};
-template <typename T>
-using Ptr = std::unique_ptr<T, Release>;
+namespace bench {
 
 /// What it took an element to do some frames.
 struct Run {
   std::vector<double> milliseconds;  ///< CPU time of the pushing thread, a frame
   double wall_milliseconds = 0;
   double cpu_milliseconds = 0;  ///< of all threads
-  int changed = 0;              ///< frames that came out otherwise than they went in
+  Calls calls;                  ///< of the pushing thread
+  std::size_t came_out = 0;     ///< frames
+  std::size_t changed = 0;      ///< bytes that came out otherwise than they went in
+  std::size_t in_place = 0;     ///< frames that came out in the memory in which they went in
 };
 
 /// One element between two pads of our own: a push returns when the element lets it, so its time is
@@ -34,26 +31,45 @@ struct Run {
 /// and in the wall time where the element falls behind.
 class Rig {
  public:
-  /// Starts the element; throws std::runtime_error with its error.
-  Rig(Ptr<GstElement> element, GstCaps* caps);
+  /// Starts the element; throws std::runtime_error with its error. `live`: the source says it is.
+  Rig(Ptr<GstElement> element, const Clip& clip, bool live = false);
   ~Rig();
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;
 
   GstElement* element() const { return element_.get(); }
-  /// Pushes copies of the frames; the copying does not count.
-  Run push(const std::vector<GstBuffer*>& frames);
+  /// Pushes copies of the next frames of the clip; the copying does not count.
+  Run push(int frames);
+  /// Pushes one frame a `rate`-th second for so long, beginning at `start`. Returns how long after
+  /// it was due each frame came out, in milliseconds, of those after the first `from` seconds;
+  /// gives up, and returns nothing, where it falls two seconds behind.
+  std::vector<double> play(Clock::time_point start, double seconds, double from);
 
  private:
   static GstFlowReturn take(GstPad* pad, GstObject* parent, GstBuffer* buffer);
+  static gboolean answer(GstPad* pad, GstObject* parent, GstQuery* query);
+  Ptr<GstBuffer> next_frame();
+  void push(Ptr<GstBuffer> frame);
   [[noreturn]] void fail(const std::string& fault);
 
+  struct Arrived {
+    Ptr<GstBuffer> buffer;
+    Clock::time_point time;
+  };
+  struct Sent {
+    std::size_t number;  // of the clip's frame
+    GstMemory* memory;
+  };
+
+  const Clip& clip_;
+  const bool live_;
   Ptr<GstElement> element_;
   Ptr<GstBus> bus_;
   Ptr<GstPad> source_;
   Ptr<GstPad> sink_;
-  std::deque<Ptr<GstBuffer>> in_;    // pushed, not yet come out; as they were
-  std::vector<Ptr<GstBuffer>> out_;  // freed outside of what is timed
+  std::size_t next_ = 0;
+  std::deque<Sent> in_;       // pushed, not yet come out
+  std::vector<Arrived> out_;  // freed outside of what is timed
 };
 
 }  // namespace bench
