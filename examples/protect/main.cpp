@@ -59,7 +59,7 @@ void run_one(const CommandLine& line, const Job& job) {
     std::printf("%" PRIu64 " frames came faster than they could be protected and were left out\n",
                 summary.late);
   std::printf("%s\n", job.output.c_str());
-  if (!line.settings.before_after.empty()) std::printf("%s\n", line.settings.before_after.c_str());
+  if (summary.before_after) std::printf("%s\n", line.settings.before_after.c_str());
 }
 
 int run_many(const CommandLine& line, const Plan& plan, const std::vector<std::string>& arguments) {

@@ -71,9 +71,11 @@ Summary Work::run_video(const Job& job, Listener& listener) {
   Pipeline pipeline(source.uri, output, settings_, [&](const auto& text) { listener.note(text); });
   set_all(pipeline.protector(), settings_for(settings_.element, job.record));
   if (!settings_.before_after.empty()) pair.watch(pipeline.protector());
-  const Summary summary = record(pipeline, listener);
+  Summary summary = record(pipeline, listener);
   output.commit();
-  if (!settings_.before_after.empty() && !pair.write(settings_.before_after))
+  if (settings_.before_after.empty()) return summary;
+  summary.before_after = pair.write(settings_.before_after);
+  if (!summary.before_after)
     listener.note("no face was found, so there is no " + settings_.before_after);
   return summary;
 }

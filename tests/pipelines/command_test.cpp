@@ -362,6 +362,17 @@ TEST(Command, TheFacesOfAGroupAreFound) {
   EXPECT_GE(std::stoi(match[1]), 23);
 }
 
+TEST(Command, ABeforeAfterPictureThatIsNotThereIsNotNamed) {
+  const TemporaryFolder folder;
+  const std::string in = (folder / "in.mkv").string(), out = (folder / "out.mkv").string();
+  write_scene(in, {320, 180}, 5, 15);
+  // Faces as wide as the picture is high: none is found.
+  const Outcome outcome = run("--min-face-size=180 -b none.png " + in + " " + out);
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(contains(outcome.err, "no face was found")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.out, "none.png")) << outcome.out;
+}
+
 TEST(Command, AnEncoderThatLosesFramesGivesNoFile) {
   const TemporaryFolder folder;
   const std::string in = (folder / "in.mkv").string(), out = (folder / "out").string();
