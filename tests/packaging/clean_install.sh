@@ -41,6 +41,7 @@ if [[ ! -e $root/installed ]]; then
   touch "$root/installed"
 fi
 
+rm -rf "$root/pictures" "$work/pictures"
 echo "== Running the recipes"
 cp "$clip" "$root/clip.mp4"
 cp "$source/README.md" "$source/docs/recipes.md" "$source/tests/packaging/recipes.py" "$root/"
@@ -57,7 +58,6 @@ unshare --mount --pid --fork bash -euc '
     python3 recipes.py --clip clip.mp4 --work /recipes --pictures /pictures --only "$2" \
     README.md recipes.md || exit  # not the first process itself: xvfb-run would wait for ever
 ' bash "$root" "${3-}" || status=$?
-rm -rf "$work/pictures"
 cp -r "$root/pictures" "$work/pictures"
 echo "three frames of each result, and logs: $work/pictures"
 exit "${status-0}"
