@@ -56,7 +56,9 @@ std::optional<Secret> parse_key(std::span<const std::uint8_t> content) {
 
 Secret read_key_file(const std::filesystem::path& file) {
   const File in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!in) fail(file, std::string("cannot be read: ") + std::strerror(errno));
+  if (!in)
+    fail(file, std::string("cannot be read: ") + std::strerror(errno) +
+                   (errno == ENOENT ? "; faceperturb --new-key FILE makes one" : ""));
   struct stat status {};
   if (::fstat(in.descriptor(), &status) != 0)
     fail(file, std::string("cannot be read: ") + std::strerror(errno));

@@ -43,7 +43,9 @@ void source_setup(GstElement*, GstElement* source, gpointer) {
 std::string missing_element(std::string_view factory) {
   std::string text = "the GStreamer element '" + std::string(factory) + "' is missing: ";
   if (factory == "faceperturb")
-    return text + "set GST_PLUGIN_PATH to the folder that holds libgstfaceperturb.so";
+    return text +
+           "install gstreamer1.0-faceperturb, or set GST_PLUGIN_PATH to the folder that holds "
+           "libgstfaceperturb.so";
   for (const auto& [element, package] : packages)
     if (element == factory) return text + "on Debian, apt install " + std::string(package);
   return text + "install the plugin that has it";

@@ -72,7 +72,7 @@ void run_one(const CommandLine& line, const Job& job) {
                 summary.late);
   if (summary.judgement) print(*summary.judgement);
   std::printf("%s\n", job.output.c_str());
-  if (!line.settings.before_after.empty()) std::printf("%s\n", line.settings.before_after.c_str());
+  if (summary.before_after) std::printf("%s\n", line.settings.before_after.c_str());
 }
 
 // The rounds of work on many files.

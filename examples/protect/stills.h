@@ -12,7 +12,6 @@
 #include "common/gst_ptr.h"
 #include "common/output_file.h"
 #include "element_options.h"
-#include "faces/detector.h"
 
 namespace protect {
 
@@ -53,6 +52,7 @@ class Stills {
   /// With `recorded` what the element sees is the picture itself, once, so that its record restores
   /// it. Throws as Looker does.
   Stills(std::vector<Setting> settings, bool recorded);
+  ~Stills();
 
   struct Result {
     cv::Mat picture;
@@ -63,14 +63,15 @@ class Stills {
   Result protect(const cv::Mat& picture);
 
  private:
+  class SlowSearch;
   int min_face_size(const cv::Mat& picture) const;
   std::vector<cv::Rect> missed(const cv::Mat& clear, const std::vector<cv::Rect>& found);
 
   const std::vector<Setting> settings_;
   const bool recorded_;
   Looker looker_;
-  std::unique_ptr<Looker> told_;  // protects what `slow_` found; made when there is something
-  std::unique_ptr<faceperturb::Detector> slow_;  // null where the user chose the detector
+  std::unique_ptr<Looker> told_;      // protects what `slow_` found; made when there is something
+  std::unique_ptr<SlowSearch> slow_;  // null where the user chose the detector
 };
 
 /// Reads a picture, upright as its EXIF orientation says, 8 bits a channel; `note` says what is not

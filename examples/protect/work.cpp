@@ -85,7 +85,9 @@ Summary Work::run_video(const Job& job, Listener& listener) {
   if (judge_) summary.judgement = judge_->judgement();
   listener.whole(output.temporary(), summary);
   output.commit();
-  if (!settings_.before_after.empty() && !pair.write(settings_.before_after))
+  if (settings_.before_after.empty()) return summary;
+  summary.before_after = pair.write(settings_.before_after);
+  if (!summary.before_after)
     listener.note("no face was found, so there is no " + settings_.before_after);
   return summary;
 }

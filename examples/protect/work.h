@@ -22,7 +22,8 @@ struct Summary {
   std::uint64_t covered = 0;  ///< frames that could not be checked and were made black
   std::uint64_t dropped = 0;  ///< the same, and were left out
   std::optional<Judgement> judgement{};  ///< where there is a judge
-  std::uint64_t late = 0;  ///< frames of a live source that came faster than they were done
+  std::uint64_t late = 0;     ///< frames of a live source that came faster than they were done
+  bool before_after = false;  ///< there was a face for the before/after picture
 };
 
 /// Hears of the work on one file.

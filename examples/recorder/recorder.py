@@ -9,6 +9,7 @@ plugin where GStreamer looks for it.
 import argparse
 import datetime
 import os
+import signal
 import sys
 
 import gi
@@ -172,6 +173,7 @@ class Recorder(Gtk.Window):
         self.closing = False
         self.connect("delete-event", self.on_close)
         self.connect("destroy", Gtk.main_quit)
+        GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGINT, self.on_interrupt)
         self.apply()
         GLib.timeout_add(500, self.show_stats)
         self.message = ""
@@ -196,6 +198,10 @@ class Recorder(Gtk.Window):
         if self.branch:
             self.record.set_active(False)  # the file is completed first
         return self.branch is not None
+
+    def on_interrupt(self):
+        self.close()  # as its button does, so that a recording is whole
+        return GLib.SOURCE_CONTINUE
 
     def note(self, text):
         self.message = text
