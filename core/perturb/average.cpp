@@ -2,6 +2,7 @@
 #include "perturb/average.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "perturb/sampling.h"
@@ -19,11 +20,12 @@ constexpr float backdrop_share = 0.2F;  // of a region's cells: from it, it reac
 constexpr std::size_t enough_parts = 500;   // cells that tell that share
 constexpr std::size_t enough_tones = 8000;  // cells that tell the template's distribution of tones
 
-// How the average face follows a track: landmarks that jitter are damped, a real movement is
-// followed at once. Steps are shares of the face's width.
-constexpr float least_gain = 0.12F;
-constexpr float full_step = 0.06F;
-constexpr float new_place = 0.5F;  // not the same face any more
+// How the average face follows a track: landmarks that jitter leave it where it is, a movement
+// takes it along at this distance, so that it never jumps. Shares of the face's width.
+constexpr float still = 0.03F;
+constexpr float still_gain = 0.03F;                            // of the membrane meanwhile
+constexpr std::array<std::size_t, 4> followed{8, 30, 36, 45};  // chin, nose and outer eye corners
+constexpr float new_place = 0.5F;                              // not the same face any more
 constexpr std::size_t most_tracks = 64;
 constexpr std::uint64_t stale = 1000;  // calls
 
@@ -109,19 +111,23 @@ AverageArranger::Track& AverageArranger::follow(const Face& face) {
   Track& track = found->second;
   track.used = calls_;
   Similarity& kept = track.similarity;
-  const Point middle = average.landmarks()[30];
-  const Point was = kept(middle), is = now(middle);
-  const float step = std::hypot(is.x - was.x, is.y - was.y) / std::max(face.box.width, 1.F);
+  float step = 0;
+  for (const std::size_t i : followed) {
+    const Point was = kept(average.landmarks()[i]), is = now(average.landmarks()[i]);
+    step = std::max(std::hypot(is.x - was.x, is.y - was.y), step);
+  }
+  step /= std::max(face.box.width, 1.F);
   if (fresh || face.id == 0 || !(step < new_place)) {
     track.gain = 1;
     kept = now;
     return track;
   }
-  track.gain = std::clamp(step / full_step, least_gain, 0.99F);
-  kept.a += track.gain * (now.a - kept.a);
-  kept.b += track.gain * (now.b - kept.b);
-  kept.x0 += track.gain * (now.x0 - kept.x0);
-  kept.y0 += track.gain * (now.y0 - kept.y0);
+  const float gain = std::max(0.F, 1 - still / step);
+  track.gain = std::max(gain, still_gain);
+  kept.a += gain * (now.a - kept.a);
+  kept.b += gain * (now.b - kept.b);
+  kept.x0 += gain * (now.x0 - kept.x0);
+  kept.y0 += gain * (now.y0 - kept.y0);
   return track;
 }
 

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <opencv2/imgproc.hpp>
 
-#include "regions/outline.h"
+#include "regions/outline_keeper.h"
 
 namespace faceperturb {
 namespace {
@@ -21,15 +21,15 @@ constexpr std::array table{
     RegionInfo{Regions::head, "head", "Face box with a margin for hair and ears"},
 };
 
+int dot_of(const CellGrid& grid) { return std::gcd(grid.cell_width, grid.cell_height); }
+
 // Outlines drawn on a raster of square dots, so that distances are the same in x and y whatever the
 // cell's shape. A cell is a whole number of dots.
 class Raster {
  public:
   // Covers the outlines and `reach` luma pixels around them, as far as the grid goes.
   Raster(const CellGrid& grid, const std::vector<Outline>& outlines, float reach)
-      : dot_(std::gcd(grid.cell_width, grid.cell_height)),
-        across_(grid.cell_width / dot_),
-        down_(grid.cell_height / dot_) {
+      : dot_(dot_of(grid)), across_(grid.cell_width / dot_), down_(grid.cell_height / dot_) {
     float left = std::numeric_limits<float>::max(), top = left;
     float right = std::numeric_limits<float>::lowest(), bottom = right;
     for (const auto& outline : outlines) {
@@ -129,12 +129,16 @@ class Raster {
 
 std::span<const RegionInfo> region_table() { return table; }
 
+RegionMapper::RegionMapper() : keeper_(std::make_unique<OutlineKeeper>()) {}
+RegionMapper::~RegionMapper() = default;
+
 void RegionMapper::start_frame(const CellGrid& grid) {
   const auto size = static_cast<std::size_t>(grid.columns) * static_cast<std::size_t>(grid.rows);
   for (const Cell cell : taken_cells_) taken_[grid_.index(cell)] = 0;
   taken_cells_.clear();
   taken_.resize(size, 0);
   grid_ = grid;
+  keeper_->start_frame();
 }
 
 bool RegionMapper::take(Cell cell) {
@@ -147,7 +151,7 @@ bool RegionMapper::take(Cell cell) {
 
 std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels) {
   cells_.clear();
-  const auto outlines = region_outlines(face, regions);
+  const std::vector<Outline>& outlines = keeper_->outlines(face, regions, dot_of(grid_));
   if (outlines.empty()) return {};
 
   const Raster raster(grid_, outlines, 0);

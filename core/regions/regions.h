@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -38,15 +39,20 @@ struct RegionInfo {
 std::span<const RegionInfo> region_table();
 
 struct Outline;
+class OutlineKeeper;
 
 /// Turns the faces of one frame into disjoint sets of cells: a cell that one face has is not given
 /// to another. Memory is kept from frame to frame.
 class RegionMapper {
  public:
+  RegionMapper();
+  ~RegionMapper();
+
   /// Forgets the faces of the frame before.
   void start_frame(const CellGrid& grid);
 
-  /// The cells of `face`, row by row: those that `regions` touches. If they hold fewer than
+  /// The cells of `face`, row by row: those that `regions` touches, and of a track (Face::id) some
+  /// around them, so that they stay the same while only landmarks jitter. If they hold fewer than
   /// `pixels` pixels the area grows outwards, nearest cells first, until it holds them or the frame
   /// has no more. The result is valid until the next call.
   std::span<Cell> add(const Face& face, Regions regions, int pixels);
@@ -55,6 +61,7 @@ class RegionMapper {
   void grow(const std::vector<Outline>& outlines, std::size_t count);
   bool take(Cell cell);
 
+  std::unique_ptr<OutlineKeeper> keeper_;
   CellGrid grid_;
   std::vector<std::uint8_t> taken_;  // by CellGrid::index
   std::vector<Cell> taken_cells_;    // what to clear for the next frame

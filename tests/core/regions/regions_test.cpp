@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <set>
 
 #include "support/faces.h"
@@ -227,6 +228,57 @@ TEST(Pixels, ASecondFaceTakesWhatTheFirstLeft) {
   EXPECT_EQ(common(first, second), 0U);
 }
 
+Face moved(Face face, float x, float y, float size = 1) {
+  for (Point& p : *face.landmarks) p = {size * p.x + x, size * p.y + y};
+  face.box = {size * face.box.x + x, size * face.box.y + y, size * face.box.width,
+              size * face.box.height};
+  return face;
+}
+
+// A face that moves, shrinks and grows, every landmark for itself too.
+TEST(Tracks, AlwaysHoldWhatTheFaceAloneWouldAndNeverMuchMore) {
+  std::mt19937 engine(1);
+  std::normal_distribution<float> jitter(0, .6F), step(0, 2.F);
+  for (const auto format : some_formats) {
+    for (const auto& info : region_table()) {
+      Map map({320, 240}, format);
+      float x = 0, y = 0, size = 1;
+      for (int frame = 0; frame < 60; ++frame) {
+        if (frame % 3 == 0)
+          x += step(engine), y += step(engine),
+              size = std::clamp(size + step(engine) / 50, .5F, 2.F);
+        Face face = moved(upright_face({100, 80, 90, 90}), x, y, size);
+        for (Point& p : *face.landmarks) p.x += jitter(engine), p.y += jitter(engine);
+        const auto alone = map.only(face, info.region);
+        face.id = 7;
+        const auto tracked = map.only(face, info.region);
+        ASSERT_TRUE(std::ranges::includes(tracked, alone))
+            << format_info(format).name << ", " << info.name << ", frame " << frame;
+        face.id = 0;
+        face.growth += .1F * face.box.width;
+        const auto most = map.only(face, info.region);
+        ASSERT_TRUE(std::ranges::includes(most, tracked)) << info.name << ", frame " << frame;
+      }
+    }
+  }
+}
+
+TEST(Tracks, StayInPlaceWhileTheFaceOnlyJitters) {
+  Map map({320, 240});
+  Face face = upright_face({100, 80, 100, 100});
+  face.id = 7;
+  const auto first = map.only(face, Regions::face);
+  EXPECT_EQ(map.only(moved(face, 1, -1), Regions::face), first);
+  EXPECT_EQ(map.only(moved(face, -1, .5F), Regions::face), first);
+  EXPECT_NE(map.only(moved(face, 8, 0), Regions::face), first);
+  // Another face, or other regions, take nothing over.
+  Map fresh({320, 240});
+  EXPECT_EQ(map.only(face, features), fresh.only(face, features));
+  face.id = 8;
+  EXPECT_EQ(map.only(moved(face, 1, -1), Regions::face),
+            fresh.only(moved(face, 1, -1), Regions::face));
+}
+
 TEST(Borders, OfAFacePartlyOutsideTheRestIsHeld) {
   for (const Rect box : {Rect{-30, 40, 60, 60}, Rect{130, 40, 60, 60}, Rect{50, -30, 60, 60},
                          Rect{50, 90, 60, 60}, Rect{-1000, -1000, 2000, 2000}}) {
@@ -263,7 +315,11 @@ TEST(Borders, FacesWithoutASizeOrWithWildLandmarksAreSafe) {
                          Rect{0, 0, infinite, infinite}}) {
     for (const int pixels : {0, 10, 3000}) {
       Map map;
-      map.only(upright_face(box), Regions::head | features, pixels);  // add() checks the cells
+      Face face = upright_face(box);
+      map.only(face, Regions::head | features, pixels);  // add() checks the cells
+      face.id = 1;
+      map.only(upright_face({40, 40, 40, 40}), Regions::head | features, pixels);
+      map.only(face, Regions::head | features, pixels);
     }
   }
 }

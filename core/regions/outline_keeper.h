@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "faces/face.h"
+#include "regions/outline.h"
+
+namespace faceperturb {
+
+/// Keeps the outlines of tracks from jittering: they are a little wider than region_outlines() has
+/// them, and stay where they are while those are within. An edge that moves with every landmark
+/// costs an encoder much.
+class OutlineKeeper {
+ public:
+  void start_frame();
+
+  /// Those of `face`: never less than region_outlines() says, and just these where it has no id.
+  /// They are drawn in dots of `dot` luma pixels: by so much a drawn edge can be off. Valid until
+  /// the next call.
+  const std::vector<Outline>& outlines(const Face& face, Regions regions, int dot);
+
+ private:
+  struct Kept {
+    Regions regions{};
+    std::vector<Outline> outlines;
+    std::uint64_t used = 0;  // the frame
+  };
+
+  std::unordered_map<std::uint32_t, Kept> kept_;  // by Face::id
+  std::vector<Outline> now_;
+  std::uint64_t frames_ = 0;
+};
+
+}  // namespace faceperturb
