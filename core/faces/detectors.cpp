@@ -43,18 +43,23 @@ class CascadeDetector final : public Detector {
 
 // Cheap proposals, verified by HOG where they look at the viewer. In the dark HOG knows few faces:
 // a close look by another cascade, or being seen again, must do there.
-class FrontalDetector final : public Detector {
+class FrontalDetector final {
  public:
-  std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
+  // A thorough search finds more, and takes longer.
+  std::vector<Detection> detect(const Picture& picture, int min_face_size, bool thorough) {
+    const double step = thorough ? Cascade::thorough : Cascade::quick;
+    const int more = thorough ? 2 : 1;  // in smaller steps, more windows see the same
     std::vector<Detection> found;
-    for (Detection& face : proposals_.detect_beyond_edges(picture.luma(), min_face_size, 2)) {
+    for (Detection& face : proposals_.detect_beyond_edges(picture.luma(), min_face_size,
+                                                          more * windows_of_face, false, step)) {
       const float windows = face.score;
       face.score = hog_.score_at(picture.luma(), face.box, unsure_score);
       face.sure = face.frontal = face.score >= sure_score;
       if (!face.sure && picture.dark()) {
         const auto close = second_.look_closely(picture.luma(), face.box);
         if (!close || close->score < unsure_windows) continue;
-        face.sure = windows >= sure_windows || close->score >= sure_close;
+        face.sure =
+            windows >= static_cast<float>(more) * sure_windows || close->score >= sure_close;
       } else if (face.score < unsure_score) {
         continue;
       }
@@ -64,6 +69,7 @@ class FrontalDetector final : public Detector {
   }
 
  private:
+  static constexpr int windows_of_face = 2;
   static constexpr float sure_score = -0.4F;
   static constexpr float unsure_score = -1;
   // Windows that agree, in the dark.
@@ -82,7 +88,7 @@ bool on_head(const Rect& small, const Rect& face) {
 
 // Each call makes one scan, so that the cost of a call stays that of the cheapest: every second one
 // frontal, the others for profiles to either side. All are made where more is at stake: in a new
-// shot, and when faces that were there are seen no more.
+// shot, then more thoroughly, and when faces that were there are seen no more.
 class AutoDetector final : public Detector {
  public:
   std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
@@ -90,11 +96,12 @@ class AutoDetector final : public Detector {
       all_until_ = calls_ + calls_of_new_shot;
     last_ = picture.thumbnail();
     const bool missed = calls_ - seen_ >= 2 && calls_ - seen_ <= calls_to_search;
-    const bool all = missed || calls_ < all_until_;
+    const bool new_shot = calls_ < all_until_;
+    const bool all = missed || new_shot;
     const unsigned turn = calls_++ % 4;
     std::vector<Detection> found;
     if (all || turn % 2 == 0) {
-      found = frontal_.detect(picture, min_face_size);
+      found = frontal_.detect(picture, min_face_size, new_shot);
       known_.clear();
       std::ranges::copy_if(found, std::back_inserter(known_), &Detection::frontal);
     }
@@ -135,7 +142,7 @@ class AutoNetDetector final : public Detector {
   std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
     auto found = net_->detect(picture, min_face_size);
     if (picture.dark()) {
-      const auto more = frontal_.detect(picture, min_face_size);
+      const auto more = frontal_.detect(picture, min_face_size, false);
       found.insert(found.end(), more.begin(), more.end());
     }
     return found;
