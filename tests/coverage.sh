@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=.ci/packages.sh
 source .ci/packages.sh
 install_missing gcovr
-build=build-coverage
+build='build-coverage'
 # Threads count into the same lines.
 [[ -f $build/build.ninja ]] ||
   meson setup "$build" --buildtype debugoptimized -Db_coverage=true \
