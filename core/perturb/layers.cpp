@@ -54,9 +54,11 @@ class LayerSamples {
   std::size_t count_ = 0;
 };
 
-// Adds the samples of cells side by side.
-void add_samples(const CellSamples& sample, Cell first, int count, int bytes, int shift,
+// Adds the samples of cells side by side. Of ten bits in two bytes the others do not count,
+// whatever they hold: a frame need not be what it should.
+void add_samples(const CellSamples& sample, Cell first, int count, const FormatInfo& format,
                  float* sums) {
+  const int bytes = format.sample_bytes, shift = format.sample_shift, mask = format.sample_max();
   const PlaneCells& cells = sample.cells;
   const std::uint8_t* at = sample.begin(first);
   const float weight = sample.weight;
@@ -73,7 +75,7 @@ void add_samples(const CellSamples& sample, Cell first, int count, int bytes, in
     for (int y = 0; y < cells.height; ++y) {
       const std::uint8_t* unit = at + y * cells.stride;
       for (int x = 0; x < cells.width; ++x, unit += sample.unit_bytes)
-        sum += (bytes == 2 ? unit[0] | unit[1] << 8 : unit[0]) >> shift;
+        sum += (bytes == 2 ? unit[0] | unit[1] << 8 : unit[0]) >> shift & mask;
     }
     sums[i] += weight * static_cast<float>(sum);
   }
@@ -123,9 +125,7 @@ void read_values(const Frame& frame, const Layer& layer, std::span<const CellRun
                  std::span<std::uint16_t> values) {
   const LayerSamples samples(frame, layer, runs.front().first, layer.weights,
                              static_cast<float>(most));
-  const int bytes = frame.format->sample_bytes, shift = frame.format->sample_shift;
-  const float highest = static_cast<float>(most);
-  const float offset = layer.offset * highest + 0.5F;
+  const float offset = layer.offset * static_cast<float>(most) + 0.5F;
   std::array<float, 256> sums;
   std::uint16_t* out = values.data();
   for (const CellRun& run : runs) {
@@ -134,10 +134,9 @@ void read_values(const Frame& frame, const Layer& layer, std::span<const CellRun
       const Cell first{static_cast<std::uint16_t>(run.first.column + begin), run.first.row};
       std::fill_n(sums.begin(), count, offset);
       for (const CellSamples& sample : samples)
-        add_samples(sample, first, count, bytes, shift, sums.data());
-      // Ten bits in two bytes may be more than ten: a decoder's fault, or an attack.
+        add_samples(sample, first, count, *frame.format, sums.data());
       for (int i = 0; i < count; ++i)
-        *out++ = static_cast<std::uint16_t>(static_cast<int>(std::clamp(sums[i], 0.F, highest)));
+        *out++ = static_cast<std::uint16_t>(static_cast<int>(sums[i]));
       begin += count;
     }
   }
