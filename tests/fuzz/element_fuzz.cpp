@@ -217,16 +217,15 @@ class Run {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  gst_init(nullptr, nullptr);
-  GST_ELEMENT_REGISTER(faceperturb, nullptr);
-  // A refused buffer makes GStreamer and the element say so: it is what is looked for here.
-  gst_debug_set_default_threshold(GST_LEVEL_NONE);
-  g_log_set_default_handler([](const gchar*, GLogLevelFlags, const gchar*, gpointer) {}, nullptr);
-  return 0;
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const bool ready = [] {
+    gst_init(nullptr, nullptr);
+    // A refused buffer makes GStreamer and the element say so: it is what is looked for here.
+    gst_debug_set_default_threshold(GST_LEVEL_NONE);
+    g_log_set_default_handler([](const gchar*, GLogLevelFlags, const gchar*, gpointer) {}, nullptr);
+    return GST_ELEMENT_REGISTER(faceperturb, nullptr);
+  }();
+  check(ready);
   Choices choices({data, size});
   Run run(choices);
   while (!choices.empty()) run.step();
