@@ -34,7 +34,7 @@ for target in "$build"/tests/fuzz/fuzz-*; do
     mv "$fewest" "$kept"
     chmod 755 "$kept"
   else
-    "$target" -max_total_time="${1:-20}" -timeout=20 -rss_limit_mb=1024 -max_len=4096 \
+    "$target" -max_total_time="${1:-20}" -timeout=20 -rss_limit_mb=2048 -max_len=4096 \
       -print_final_stats=1 -artifact_prefix="$build/" "$found" "$kept"
   fi
 done
