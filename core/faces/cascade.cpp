@@ -57,6 +57,12 @@ class Turn {
 
 }  // namespace
 
+Rect beyond_edges(cv::Size size) {
+  const auto margin = static_cast<float>(std::min(size.width, size.height) / 8);
+  return {-margin, -margin, static_cast<float>(size.width) + 2 * margin,
+          static_cast<float>(size.height) + 2 * margin};
+}
+
 // Size and place measured against the HOG detector's boxes on a clip of 761 frames (medians).
 const Cascade::Kind Cascade::frontal{"haarcascade_frontalface_alt2.xml", true, 0.86F, 0, 0.09F};
 const Cascade::Kind Cascade::frontal_eager{"haarcascade_frontalface_default.xml", true, 0.86F, 0,
@@ -104,14 +110,14 @@ std::vector<Detection> Cascade::detect(const cv::Mat& luma, int min_face_size, i
   return found;
 }
 
-std::vector<Detection> Cascade::detect_beyond_edges(const cv::Mat& luma, int min_face_size,
-                                                    int neighbours, bool mirrored,
-                                                    double scale_step) {
-  const int margin = std::min(luma.cols, luma.rows) / 8;
-  auto found = detect(with_border(luma, margin), min_face_size, neighbours, mirrored, scale_step);
+std::vector<Detection> Cascade::detect_in(const cv::Mat& luma, const Rect& part, int min_face_size,
+                                          int neighbours, bool mirrored, double scale_step) {
+  const cv::Mat cut = cut_out(luma, part, 0);
+  if (cut.empty()) return {};
+  auto found = detect(cut, min_face_size, neighbours, mirrored, scale_step);
   for (Detection& face : found) {
-    face.box.x -= static_cast<float>(margin);
-    face.box.y -= static_cast<float>(margin);
+    face.box.x += std::floor(part.x);
+    face.box.y += std::floor(part.y);
   }
   return found;
 }

@@ -33,9 +33,11 @@ class Cascade {
   std::vector<Detection> detect(const cv::Mat& luma, int min_face_size, int neighbours,
                                 bool mirrored = false, double scale_step = quick);
 
-  /// The same, and faces of which a part lies beyond the picture's edge.
-  std::vector<Detection> detect_beyond_edges(const cv::Mat& luma, int min_face_size, int neighbours,
-                                             bool mirrored = false, double scale_step = quick);
+  /// The same in a part of the picture, which may reach beyond its edge: faces that the edge cuts
+  /// are found then.
+  std::vector<Detection> detect_in(const cv::Mat& luma, const Rect& part, int min_face_size,
+                                   int neighbours, bool mirrored = false,
+                                   double scale_step = quick);
   /// The same as detect() for faces that are turned in the picture: by `tilt` degrees, clockwise,
   /// or the other way round where `mirrored`.
   std::vector<Detection> detect_tilted(const cv::Mat& luma, int min_face_size, int neighbours,
@@ -54,5 +56,8 @@ class Cascade {
   cv::CascadeClassifier classifier_;
   cv::Mat reduced_, scaled_;
 };
+
+/// A picture and as much beyond its edge as faces are looked for.
+Rect beyond_edges(cv::Size size);
 
 }  // namespace faceperturb

@@ -5,6 +5,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "faces/cascade.h"
+#include "faces/changes.h"
 #include "faces/detector.h"
 #include "faces/dnn.h"
 #include "faces/hog.h"
@@ -46,12 +47,13 @@ class CascadeDetector final : public Detector {
 class FrontalDetector final {
  public:
   // A thorough search finds more, and takes longer.
-  std::vector<Detection> detect(const Picture& picture, int min_face_size, bool thorough) {
+  std::vector<Detection> detect(const Picture& picture, const Rect& part, int min_face_size,
+                                bool thorough) {
     const double step = thorough ? Cascade::thorough : Cascade::quick;
     const int more = thorough ? 2 : 1;  // in smaller steps, more windows see the same
     std::vector<Detection> found;
-    for (Detection& face : proposals_.detect_beyond_edges(picture.luma(), min_face_size,
-                                                          more * windows_of_face, false, step)) {
+    for (Detection& face : proposals_.detect_in(picture.luma(), part, min_face_size,
+                                                more * windows_of_face, false, step)) {
       const float windows = face.score;
       face.score = hog_.score_at(picture.luma(), face.box, unsure_score);
       face.sure = face.frontal = face.score >= sure_score;
@@ -87,8 +89,9 @@ bool on_head(const Rect& small, const Rect& face) {
 }
 
 // Each call makes one scan, so that the cost of a call stays that of the cheapest: every second one
-// frontal, the others for profiles to either side. All are made where more is at stake: in a new
-// shot, then more thoroughly, and when faces that were there are seen no more.
+// frontal, the others for profiles to either side, and frontal where something came in. All are
+// made where more is at stake: in a new shot, then more thoroughly, and when faces that were there
+// are seen no more.
 class AutoDetector final : public Detector {
  public:
   std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
@@ -101,8 +104,12 @@ class AutoDetector final : public Detector {
     const unsigned turn = calls_++ % 4;
     std::vector<Detection> found;
     if (all || turn % 2 == 0) {
-      found = frontal_.detect(picture, min_face_size, new_shot);
+      found = frontal_.detect(picture, beyond_edges(picture.size()), min_face_size, new_shot);
       known_.clear();
+      std::ranges::copy_if(found, std::back_inserter(known_), &Detection::frontal);
+      changes_.searched(picture, min_face_size, known_);
+    } else if (const auto place = changes_.place(picture, min_face_size)) {
+      found = frontal_.detect(picture, *place, min_face_size, false);
       std::ranges::copy_if(found, std::back_inserter(known_), &Detection::frontal);
     }
     const auto more =
@@ -119,6 +126,7 @@ class AutoDetector final : public Detector {
   void forget() override {
     last_.release();
     known_.clear();
+    changes_.forget();
     profile_.forget();
   }
 
@@ -127,7 +135,8 @@ class AutoDetector final : public Detector {
   static constexpr unsigned calls_to_search = 12;  // for a face that is seen no more
   FrontalDetector frontal_;
   ProfileDetector profile_;
-  std::vector<Detection> known_;  // seen from the front by the last search for such faces alone
+  std::vector<Detection> known_;  // seen from the front since the last search for such faces
+  Changes changes_;               // since then
   cv::Mat last_;
   unsigned calls_ = 0;
   unsigned seen_ = 0;       // calls until the last that found a face
@@ -142,7 +151,8 @@ class AutoNetDetector final : public Detector {
   std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
     auto found = net_->detect(picture, min_face_size);
     if (picture.dark()) {
-      const auto more = frontal_.detect(picture, min_face_size, false);
+      const auto more =
+          frontal_.detect(picture, beyond_edges(picture.size()), min_face_size, false);
       found.insert(found.end(), more.begin(), more.end());
     }
     return found;

@@ -75,6 +75,15 @@ const std::vector<cv::Mat>& Picture::pyramid() const {
   return pyramid_;
 }
 
+cv::Mat block_means(const Picture& picture, int min_face_size) {
+  const int block = std::clamp(min_face_size / 4, 2, 16);
+  const cv::Size size((picture.size().width + block - 1) / block,
+                      (picture.size().height + block - 1) / block);
+  cv::Mat means;
+  cv::resize(picture.plain(), means, size, 0, 0, cv::INTER_AREA);
+  return means;
+}
+
 bool alike(const cv::Mat& thumbnail, const cv::Mat& other) {
   cv::Mat correlation;
   cv::matchTemplate(thumbnail, other, correlation, cv::TM_CCOEFF_NORMED);

@@ -40,6 +40,10 @@ class Picture {
   mutable std::vector<cv::Mat> pyramid_;
 };
 
+/// The mean brightness, as it was, of every block that is a quarter as wide as the smallest face:
+/// what a sensor's noise leaves as it is, and a face that comes or goes does not.
+cv::Mat block_means(const Picture& picture, int min_face_size);
+
 /// Whether the pictures of two thumbnails look as if they were of one shot.
 bool alike(const cv::Mat& thumbnail, const cv::Mat& other);
 

@@ -76,7 +76,8 @@ std::vector<Detection> ProfileDetector::detect(const Picture& picture, int min_f
 std::vector<Detection> ProfileDetector::search(const cv::Mat& luma, int min_face_size,
                                                bool mirrored, bool thorough) {
   if (!thorough) return cascade_.detect(luma, min_face_size, 2, mirrored);
-  return cascade_.detect_beyond_edges(luma, min_face_size, 2, mirrored, Cascade::thorough);
+  return cascade_.detect_in(luma, beyond_edges(luma.size()), min_face_size, 2, mirrored,
+                            Cascade::thorough);
 }
 
 // A bright face close up, in a dark picture: it is seen in the picture as it was before its

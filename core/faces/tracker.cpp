@@ -15,8 +15,10 @@ using Seconds = std::chrono::duration<float>;
 constexpr int longest_patience = 8;
 // Detector calls without it that a face outlasts.
 constexpr int calls_missed = 2;
-// Detector calls within which a face that one sighting does not make sure must be seen again.
+// Detector calls, and time, within which a face that one sighting does not make sure must be seen
+// again: whichever is longer, so that a detector that is called more often finds no less.
 constexpr int calls_unsure = 4;
+constexpr auto time_unsure = std::chrono::milliseconds(667);
 
 // Share of the box's width by which the place grows uncertain in a second, and at most.
 constexpr float growth_carried = 0.06F;
@@ -72,7 +74,9 @@ void Tracker::advance(const Picture& from, const Picture& to, Time now) {
 }
 
 bool Tracker::expired(const Track& track, Time now) const {
-  if (!track.visible) return track.lost >= Time{0} || track.calls_since_seen > calls_unsure;
+  if (!track.visible)
+    return track.lost >= Time{0} ||
+           (track.calls_since_seen > calls_unsure && now - track.seen > time_unsure);
   const bool is_lost = track.lost >= Time{0};
   // However slow the stream is: a detector that searches in turns may miss it once.
   const int calls = hold_ > Time{0} ? calls_missed : is_lost ? 0 : 1;

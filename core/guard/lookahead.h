@@ -45,7 +45,7 @@ class Lookahead {
 
   struct Options {
     int detect_interval = 5;  ///< frames, >= 1; more than lookahead + 1 counts as that
-    int lookahead = 10;       ///< frames, >= 0
+    int lookahead = 15;       ///< frames, >= 0
     Time hold = std::chrono::milliseconds(500);
   };
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "guard/stillness.h"
 
-#include <algorithm>
-#include <opencv2/imgproc.hpp>
+#include <opencv2/core.hpp>
 
 namespace faceperturb {
 namespace {
@@ -16,17 +15,12 @@ constexpr double noise = 3;                        // grey levels, of a block's 
 }  // namespace
 
 bool Stillness::vouches_for(const Picture& picture, int min_face_size, Time now) {
-  const int block = std::clamp(min_face_size / 4, 2, 16);
-  const cv::Size size((picture.size().width + block - 1) / block,
-                      (picture.size().height + block - 1) / block);
-  cv::Mat means;
-  cv::resize(picture.plain(), means, size, 0, 0, cv::INTER_AREA);
-  const bool still = !picture.dark() && block == block_ && means.size() == reference_.size() &&
+  const cv::Mat means = block_means(picture, min_face_size);
+  const bool still = !picture.dark() && means.size() == reference_.size() &&
                      cv::norm(means, reference_, cv::NORM_INF) <= noise;
   if (still && searches_ >= all_searches && now - last_ < longest) return true;
   if (!still) {
     reference_ = means;
-    block_ = block;
     searches_ = 0;
   }
   last_ = now;

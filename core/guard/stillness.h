@@ -12,10 +12,10 @@ namespace faceperturb {
 /// since the first of them nothing has changed but a sensor's noise. Another search would be the
 /// same search again.
 ///
-/// Pictures are compared by the mean of blocks a quarter as wide as the smallest face: none of them
-/// may differ by more than 3 of 255 from the picture that the first of those searches saw, however
-/// slowly it came to that. A picture without contrast (dark()) is never vouched for. Nor is any
-/// picture a second after the last search: what was missed then has another chance.
+/// Pictures are compared by block_means(): none of them may differ by more than 3 of 255 from the
+/// picture that the first of those searches saw, however slowly it came to that. A picture without
+/// contrast (dark()) is never vouched for. Nor is any picture a second after the last search: what
+/// was missed then has another chance.
 class Stillness {
  public:
   using Time = std::chrono::nanoseconds;
@@ -32,7 +32,6 @@ class Stillness {
   cv::Mat reference_;  // block means of the first picture of a still scene
   int searches_ = 0;   // of the still scene, each of which found nothing
   Time last_{};        // of the last search
-  int block_ = 0;      // picture pixels
 };
 
 }  // namespace faceperturb

@@ -9,6 +9,7 @@
 
 #include "eval/scene.h"
 #include "faces/cascade.h"
+#include "faces/changes.h"
 #include "faces/detector.h"
 #include "faces/landmarks.h"
 #include "faces/luma_mat.h"
@@ -337,7 +338,7 @@ TEST(Cascade, SeesFacesThatTheEdgeCuts) {
   face.x -= static_cast<float>(cut);
   Cascade cascade(Cascade::frontal_eager);
   EXPECT_TRUE(cascade.detect(picture, 60, 2).empty());
-  const auto found = cascade.detect_beyond_edges(picture, 60, 2);
+  const auto found = cascade.detect_in(picture, beyond_edges(picture.size()), 60, 2);
   ASSERT_FALSE(found.empty());
   EXPECT_GT(overlap(found[0].box, face), 0.6F);
 }
@@ -408,6 +409,60 @@ TEST(AutoDetector, SearchesANewShotThoroughly) {
   EXPECT_GE(found_in(0.1, 7.3), 26);
 }
 
+// Of four calls two look for frontal faces everywhere. Who comes in meanwhile is found at the next
+// call all the same.
+TEST(AutoDetector, FindsWhoComesInAtTheNextCall) {
+  const auto detector = detector_info(DetectorKind::automatic).make({});
+  const cv::Size size(640, 360);
+  const cv::Mat room = gray_of(eval::render_crowd(size, 0, 0).bgr);
+  for (int call = 0; call < 13; ++call) detector->detect(Picture(view_of(room)), 45);
+  const auto portrait = eval::render_portrait({160, 160}, 0);
+  cv::Mat entered = room.clone();
+  const cv::Rect at(440, 120, 160, 160);
+  gray_of(portrait.bgr).copyTo(entered(at));
+  const Picture picture(view_of(entered));
+  ASSERT_TRUE(alike(Picture(view_of(room)).thumbnail(), picture.thumbnail())) << "no new shot";
+  Rect face = portrait.faces[0].box;
+  face.x += static_cast<float>(at.x), face.y += static_cast<float>(at.y);
+  const auto found = detector->detect(picture, 45);
+  EXPECT_TRUE(std::ranges::any_of(found, [&](const Detection& detection) {
+    return detection.sure && overlap(detection.box, face) > 0.5F;
+  }));
+}
+
+TEST(Changes, AreWhereSomethingCameIn) {
+  Changes changes;
+  const int least = 40;
+  cv::Mat before(270, 480, CV_8U), noise(before.size(), CV_8S);
+  cv::theRNG().state = 1;
+  cv::randu(before, 60, 200);
+  cv::GaussianBlur(before, before, {}, 9);
+  const auto place_in = [&](const cv::Mat& gray) {
+    return changes.place(Picture(view_of(gray)), least);
+  };
+  EXPECT_FALSE(place_in(before)) << "nothing was searched";
+  const std::vector known{Detection{.box = {200, 60, 60, 60}}};
+  changes.searched(Picture(view_of(before)), least, known);
+  cv::Mat after;
+  cv::randn(noise, 0, 4);
+  cv::add(before, noise, after, {}, CV_8U);
+  EXPECT_FALSE(place_in(after)) << "a sensor's noise";
+  cv::circle(after, {230, 200}, 40, 255, -1);
+  EXPECT_FALSE(place_in(after)) << "the body of a known face";
+  cv::rectangle(after, {440, 100, 40, 50}, 255, -1);
+  const auto place = place_in(after);
+  ASSERT_TRUE(place);
+  EXPECT_LE(place->x, 440 - least + 10);
+  EXPECT_GE(place->x + place->width, 480 + least);
+  EXPECT_LE(place->y, 100 - least + 10);
+  EXPECT_GE(place->y + place->height, 150 + least - 10);
+  EXPECT_LT(place->width, 180);
+  EXPECT_LT(place->height, 180);
+  EXPECT_FALSE(place_in(255 - before)) << "all of it";
+  changes.forget();
+  EXPECT_FALSE(place_in(after));
+}
+
 TEST(Picture, OfAnotherShotIsNotAlike) {
   const auto thumbnail = [](const cv::Mat& gray) { return Picture(view_of(gray)).thumbnail(); };
   const cv::Mat first = gray_of(eval::render_portrait({320, 240}, 0).bgr);
@@ -433,6 +488,22 @@ TEST(Tracker, AFaceStaysWhenSomethingUnsureIsSeenBesideIt) {
     tracker.update(std::vector{unsure}, picture, std::chrono::milliseconds(1));
     ASSERT_EQ(tracker.faces().size(), frontal ? 1U : 2U) << "seen twice";
     EXPECT_GT(overlap(tracker.faces()[0].box, face), 0.99F);
+  }
+}
+
+// However often the detector is called in between: it may err as often.
+TEST(Tracker, WhatIsUnsureCountsWhenItIsSeenAgainSoon) {
+  const LandmarkPredictor predictor(small_model());
+  const Picture picture(view_of(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
+  const std::vector unsure{Detection{.box = {100, 60, 60, 60}, .sure = false, .frontal = false}};
+  for (const int apart : {600, 700}) {
+    Tracker tracker(predictor, std::chrono::milliseconds(500));
+    tracker.update(unsure, picture, {});
+    for (int ms = 50; ms <= apart; ms += 50)
+      tracker.update({}, picture, std::chrono::milliseconds(ms));
+    EXPECT_TRUE(tracker.faces().empty());
+    tracker.update(unsure, picture, std::chrono::milliseconds(apart));
+    EXPECT_EQ(tracker.faces().size(), apart < 667 ? 1U : 0U) << apart;
   }
 }
 
