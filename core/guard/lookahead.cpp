@@ -335,16 +335,17 @@ void Lookahead::conclude(std::uint64_t end) {
     } else {
       verdict = {FrameState::covered, {}, fault_};
     }
-    const std::lock_guard lock(mutex_);
-    entry->final = true;
+  }
+  {
+    const std::lock_guard lock(mutex_);  // once: who pops a frame finds its memory let go
+    for (const EntryPtr& entry : history_) entry->final = entry->final || entry->index < end;
+    while (history_.size() > 1 && history_.front()->final) {
+      let_go(std::move(history_.front()));
+      history_.pop_front();
+    }
   }
   changed_.notify_all();
 
-  while (history_.size() > 1 && history_.front()->final) {
-    const std::lock_guard lock(mutex_);
-    let_go(std::move(history_.front()));
-    history_.pop_front();
-  }
   const auto keep = static_cast<std::uint64_t>(2 * options_.detect_interval);
   while (detections_.size() > 1 && detections_.front() + keep < history_.front()->index)
     detections_.pop_front();

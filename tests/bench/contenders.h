@@ -7,8 +7,6 @@
 #include <span>
 #include <string>
 
-#include "ptr.h"
-
 namespace bench {
 
 /// What is measured, and with what settings of ours.
