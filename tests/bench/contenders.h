@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "clips.h"
+
 namespace bench {
 
 /// What is measured, and with what settings of ours.
