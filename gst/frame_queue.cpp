@@ -75,7 +75,7 @@ bool FrameQueue::look_at(GstBuffer* buffer) {
   time_ = stamp > time_ ? stamp : next;
 
   const Frame& frame = mapped.frame();
-  const int min_face_size = shared_.snapshot().min_face_size;
+  const int min_face_size = shared_.of_frame().min_face_size;
   try {
     std::optional<std::vector<Detection>> found;
     if (upstream_) found = attached_faces(buffer);
@@ -108,7 +108,7 @@ bool FrameQueue::push(GstEvent* event) {
 
 // Carries the verdict out. Returns how the frame lay in memory, or nothing where that cannot be.
 std::optional<GstVideoInfo> FrameQueue::protect(GstBuffer* buffer, Verdict& verdict,
-                                                const Options& options) {
+                                                const FrameOptions& options) {
   const MappedFrame mapped(info_, format_, buffer, GST_MAP_READWRITE);
   if (!mapped) {
     unusable(buffer);
@@ -124,8 +124,9 @@ std::optional<GstVideoInfo> FrameQueue::protect(GstBuffer* buffer, Verdict& verd
 
 // Writes down what restores the frame. False where that cannot be: then it must not leave, for its
 // picture would be lost.
-bool FrameQueue::record(GstBuffer* buffer, GstClockTime time, const Options& options) {
-  if (!recorder_ || !recorder_->next()) return true;
+bool FrameQueue::record(GstBuffer* buffer, GstClockTime time, const FrameOptions& options) {
+  const Recording* recording = recorder_ ? recorder_->next() : nullptr;
+  if (!recording) return true;
   try {
     const Bytes packet =
         recorder_->finish(GST_CLOCK_TIME_IS_VALID(time) ? static_cast<std::int64_t>(time) : -1);
@@ -137,7 +138,7 @@ bool FrameQueue::record(GstBuffer* buffer, GstClockTime time, const Options& opt
     return false;
   }
   const MethodInfo& method = method_info(options.frame.method);
-  if (!method.undo && options.escrow_key_location.empty() && !std::exchange(warned_, true))
+  if (!method.undo && !recording->keep_originals && !std::exchange(warned_, true))
     GST_ELEMENT_WARNING(
         base_, LIBRARY, SETTINGS,
         ("Method %s cannot be undone: these frames are not restorable.", method.name.data()),
@@ -148,7 +149,7 @@ bool FrameQueue::record(GstBuffer* buffer, GstClockTime time, const Options& opt
 // GstVideoFilter would let a buffer that it cannot map go on as it is. Here that is an error.
 GstFlowReturn FrameQueue::release(GstBuffer** output) {
   Waiting next = std::move(waiting_.front());
-  waiting_.pop_front();
+  waiting_.erase(waiting_.begin());
   for (GstEvent* event : next.events) gst_pad_push_event(base_->srcpad, event);
 
   // A live stream does not wait for a worker that falls behind.
@@ -160,7 +161,7 @@ GstFlowReturn FrameQueue::release(GstBuffer** output) {
   const GstClockTime time =
       gst_segment_to_stream_time(&base_->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   if (GST_CLOCK_TIME_IS_VALID(time)) gst_object_sync_values(GST_OBJECT(base_), time);
-  const Options options = shared_.snapshot();
+  const FrameOptions options = shared_.of_frame();
 
   const auto info = protect(buffer, verdict, options);
   if (!info) {

@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,6 +22,10 @@ namespace faceperturb {
 /// What the threads of an element share.
 struct Shared {
   Options snapshot() {
+    const std::lock_guard lock(mutex);
+    return options;
+  }
+  FrameOptions of_frame() {
     const std::lock_guard lock(mutex);
     return options;
   }
@@ -81,9 +84,10 @@ class FrameQueue {
 
   void unusable(GstBuffer* buffer) const;
   bool look_at(GstBuffer* buffer);
-  std::optional<GstVideoInfo> protect(GstBuffer* buffer, Verdict& verdict, const Options& options);
+  std::optional<GstVideoInfo> protect(GstBuffer* buffer, Verdict& verdict,
+                                      const FrameOptions& options);
   GstFlowReturn release(GstBuffer** output);
-  bool record(GstBuffer* buffer, GstClockTime time, const Options& options);
+  bool record(GstBuffer* buffer, GstClockTime time, const FrameOptions& options);
 
   GstBaseTransform* const base_;
   Shared& shared_;
@@ -96,7 +100,7 @@ class FrameQueue {
   GstVideoInfo info_{};
   const FormatInfo* format_ = nullptr;
   LumaReader luma_;
-  std::deque<Waiting> waiting_;
+  std::vector<Waiting> waiting_;     // short; a deque allocates as it goes on
   std::vector<GstEvent*> events_;    // that came after the newest frame that waits
   std::chrono::nanoseconds time_{};  // of the newest frame: grows, whatever timestamps do
 };

@@ -6,9 +6,10 @@
  * @short_description: makes faces in raw video unrecognisable, in place
  *
  * Finds every face of every frame and rearranges the pixels of its eyes, nose and mouth. Every
- * #GstFacePerturb:detect-interval frames a detector looks, in a thread of its own; between them
- * faces are tracked. Frames wait for #GstFacePerturb:lookahead more, so that a face is protected
- * also in the frames before the one in which it was found; that is the latency the element reports.
+ * #GstFacePerturb:detect-interval frames a detector looks, in threads that all these elements of a
+ * process share; between them faces are tracked. Frames wait for #GstFacePerturb:lookahead more, so
+ * that a face is protected also in the frames before the one in which it was found; that is the
+ * latency the element reports.
  * A frame that could not be checked is covered, dropped, or ends the stream with an error, as
  * #GstFacePerturb:on-unchecked says.
  *

@@ -12,17 +12,18 @@
 
 namespace faceperturb {
 
-/// What a user sets on the element.
-struct Options {
-  // Any time; copied once a frame.
+/// What a user sets on the element at any time; copied for every frame.
+struct FrameOptions {
   Settings frame;
   int min_face_size = 0;  // luma pixels; 0: default_min_face_size()
   OnUnchecked on_unchecked = OnUnchecked::cover;
   bool attach_meta = true;
   bool attach_record = false;
   bool post_messages = false;
+};
 
-  // In NULL or READY.
+/// All that a user sets; what FrameOptions does not have, in NULL or READY.
+struct Options : FrameOptions {
   DetectorKind detector = DetectorKind::automatic;
   std::string detector_model;
   std::string landmark_model = DEFAULT_LANDMARK_MODEL;

@@ -9,12 +9,13 @@ build=build-$1
 case $1 in
   address)
     sanitizers=address,undefined
-    tests=(core-frame core-perturb core-regions core-protector core-lookahead core-record gst-buffers
+    tests=(core-frame core-perturb core-regions core-protector core-lookahead core-worker-pool core-record
+      gst-buffers
       gst-record gst-restore gst-stream gst-stress)
     ;;
   thread)
     sanitizers=thread
-    tests=(core-lookahead gst-stress)
+    tests=(core-lookahead core-worker-pool gst-stress)
     only=--gtest_filter='-Stress.ALiveStream*:Stress.Format*:Stress.HalfAMinute*:Stress.*ModelThatIsDeleted*' # too slow
     ;;
   *)

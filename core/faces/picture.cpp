@@ -2,12 +2,11 @@
 #include "faces/picture.h"
 
 #include <algorithm>
-#include <bit>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/video/tracking.hpp>
 
 #include "faces/flow.h"
-#include "frame/halve.h"
+#include "frame/reduce.h"
 
 namespace faceperturb {
 namespace {
@@ -30,26 +29,16 @@ cv::Mat with_contrast(const cv::Mat& luma) {
   return equal;
 }
 
-// The mean of every block of `by` x `by` pixels.
-cv::Mat reduced(const LumaView& luma, int by) {
-  const int times = std::min(std::countr_zero(static_cast<unsigned>(by)), most_halvings);
-  cv::Mat halved(luma.height >> times, luma.width >> times, CV_8U);
-  halve(luma, times, halved.data, static_cast<std::ptrdiff_t>(halved.step));
-  by >>= times;
-  if (by == 1) return halved;
-  const cv::Size size = halved.size() / by;
-  cv::Mat result;
-  cv::resize(halved(cv::Rect({}, size * by)), result, size, 0, 0, cv::INTER_AREA);
-  return result;
-}
-
 }  // namespace
 
-Picture::Picture(const LumaView& luma)
-    : reduction_(std::max(1, std::min(luma.width, luma.height) / 270)) {
-  // Whole blocks alone: a remainder at the right or bottom edge is left out, so that positions are
-  // exact multiples.
-  plain_ = reduced(luma, reduction_);
+void Picture::read(const LumaView& luma) {
+  luma_.release();
+  thumbnail_.release();
+  pyramid_.clear();
+  if (plain_.u && plain_.u->refcount > 1) plain_.release();  // somebody else looks at it still
+  reduction_ = std::max(1, std::min(luma.width, luma.height) / 270);
+  plain_.create(luma.height / reduction_, luma.width / reduction_, CV_8U);
+  reduce(luma, reduction_, plain_.data, static_cast<std::ptrdiff_t>(plain_.step));
 }
 
 const cv::Mat& Picture::luma() const {

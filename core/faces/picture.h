@@ -15,8 +15,10 @@ namespace faceperturb {
 /// has the frame spends little on it.
 class Picture {
  public:
-  /// Copies what it needs.
-  explicit Picture(const LumaView& luma);
+  Picture() = default;  ///< of nothing: read() comes first
+  explicit Picture(const LumaView& luma) { read(luma); }
+  /// Copies what it needs. The memory of the picture before is used again.
+  void read(const LumaView& luma);
 
   /// Frame pixels per picture pixel, >= 1.
   int reduction() const { return reduction_; }
@@ -33,7 +35,7 @@ class Picture {
   const std::vector<cv::Mat>& pyramid() const;
 
  private:
-  int reduction_;
+  int reduction_ = 1;
   cv::Mat plain_;
   mutable cv::Mat luma_;
   mutable cv::Mat thumbnail_;

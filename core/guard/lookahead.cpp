@@ -9,6 +9,7 @@
 #include "faces/picture.h"
 #include "faces/tracker.h"
 #include "guard/stillness.h"
+#include "guard/worker_pool.h"
 
 namespace faceperturb {
 namespace {
@@ -51,15 +52,15 @@ void check(const Detection& d, const Picture& picture) {
 }  // namespace
 
 struct Lookahead::Entry {
-  std::uint64_t index;
-  Time time;
-  int min_face_size;
+  std::uint64_t index = 0;
+  Time time{};
+  int min_face_size = 0;
   Picture picture;
   std::optional<std::vector<Detection>> found;
 
-  bool final = false;      // under the mutex
-  bool abandoned = false;  // under the mutex: left before it was looked at
-  Verdict verdict;         // the worker's until final
+  int holders = 0;     // under the mutex: who waits for it, and the worker
+  bool final = false;  // under the mutex
+  Verdict verdict;     // the worker's until final
 };
 
 Lookahead::Lookahead(std::unique_ptr<Detector> detector, LandmarkPredictor landmarks,
@@ -69,20 +70,27 @@ Lookahead::Lookahead(std::unique_ptr<Detector> detector, LandmarkPredictor landm
       options_(sane(options)),
       tracker_(std::make_unique<Tracker>(landmarks_, options_.hold)),
       stillness_(std::make_unique<Stillness>()),
-      worker_([this] { work(); }) {}
+      worker_(std::make_unique<Worker>([this] { return work(); })) {}
 
-Lookahead::~Lookahead() {
-  {
-    const std::lock_guard lock(mutex_);
-    quit_ = true;
-  }
-  changed_.notify_all();
-  worker_.join();
-}
+Lookahead::~Lookahead() = default;
 
 void Lookahead::push(const LumaView& luma, Time time, int min_face_size,
                      std::optional<std::vector<Detection>> found) {
-  auto entry = std::make_shared<Entry>(0, time, min_face_size, Picture(luma), std::move(found));
+  EntryPtr entry;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!spare_.empty()) {
+      entry = std::move(spare_.back());
+      spare_.pop_back();
+    }
+  }
+  if (!entry) entry = std::make_shared<Entry>();
+  entry->time = time;
+  entry->min_face_size = min_face_size;
+  entry->picture.read(luma);
+  entry->found = std::move(found);
+  entry->final = false;
+  entry->verdict = {};
   const float reduction = static_cast<float>(entry->picture.reduction());
   if (entry->found) {
     for (Detection& d : *entry->found)
@@ -92,11 +100,12 @@ void Lookahead::push(const LumaView& luma, Time time, int min_face_size,
   {
     const std::lock_guard lock(mutex_);
     entry->index = next_index_++;
+    entry->holders = 2;
     finishing_ = false;
     waiting_.push_back(entry);
     todo_.push_back(std::move(entry));
   }
-  changed_.notify_all();
+  worker_->wake();
 }
 
 void Lookahead::finish() {
@@ -104,7 +113,7 @@ void Lookahead::finish() {
     const std::lock_guard lock(mutex_);
     finishing_ = true;
   }
-  changed_.notify_all();
+  worker_->wake();
 }
 
 std::size_t Lookahead::waiting() const {
@@ -114,17 +123,27 @@ std::size_t Lookahead::waiting() const {
 
 Verdict Lookahead::pop(std::optional<Clock::time_point> deadline) {
   std::unique_lock lock(mutex_);
-  const EntryPtr entry = waiting_.front();
+  EntryPtr entry = waiting_.front();
   const auto known = [&] { return entry->final; };
   if (deadline)
     changed_.wait_until(lock, *deadline, known);
   else
     changed_.wait(lock, known);
-  waiting_.pop_front();
-  if (entry->final) return std::move(entry->verdict);
-  entry->abandoned = true;
-  std::erase(todo_, entry);
-  return {FrameState::covered, {}, "the frame had to leave before it was looked at"};
+  waiting_.erase(waiting_.begin());
+  Verdict verdict;
+  if (entry->final) {
+    verdict = std::move(entry->verdict);
+  } else {
+    verdict.fault = "the frame had to leave before it was looked at";
+    if (std::erase(todo_, entry) > 0) let_go(entry);  // nobody will look at it
+  }
+  let_go(std::move(entry));
+  return verdict;
+}
+
+// Under the mutex: one of its holders needs it no more.
+void Lookahead::let_go(EntryPtr entry) {
+  if (--entry->holders == 0) spare_.push_back(std::move(entry));
 }
 
 void Lookahead::reset() { reset(options()); }
@@ -132,11 +151,12 @@ void Lookahead::reset() { reset(options()); }
 void Lookahead::reset(const Options& options) {
   std::unique_lock lock(mutex_);
   todo_.clear();
+  finishing_ = false;
   changed_.wait(lock, [&] { return !busy_; });
   waiting_.clear();
+  spare_.clear();
   history_.clear();
   detections_.clear();
-  finishing_ = false;
   options_ = sane(options);
   tracker_->reset(options_.hold);
   stillness_->reset();
@@ -153,53 +173,71 @@ Lookahead::Times Lookahead::times() const {
   return times_;
 }
 
-void Lookahead::work() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    const auto undecided = [&] { return !history_.empty() && !history_.back()->final; };
-    changed_.wait(lock, [&] { return quit_ || !todo_.empty() || (finishing_ && undecided()); });
-    if (quit_) return;
-    EntryPtr entry;
+// Under the mutex. The frames that no detection follows get theirs when no more come.
+bool Lookahead::has_work() const {
+  return !todo_.empty() || (finishing_ && !history_.empty() && !history_.back()->final);
+}
+
+// One frame. Returns whether there is more to do.
+bool Lookahead::work() {
+  EntryPtr entry;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!has_work()) return false;
     if (!todo_.empty()) {
       entry = std::move(todo_.front());
-      todo_.pop_front();
+      todo_.erase(todo_.begin());
     }
     busy_ = true;
-    lock.unlock();
-
-    const auto start = Clock::now();
-    const Time detecting = times_.detect;  // only this thread changes it
-    if (entry) {
-      look_at(entry);
-      conclude(entry->index + 1 > reach(options_) ? entry->index + 1 - reach(options_) : 0);
-    } else {  // the last frame: a detection there closes the frames since the one before
-      Entry& newest = *history_.back();
-      if (detections_.empty() || detections_.back() != newest.index) {
-        stillness_->reset();
-        if (detector_) detector_->forget();  // a thorough one: none comes after it
-        detect(newest);
-      }
-      conclude(newest.index + 1);
-    }
-
-    lock.lock();
-    busy_ = false;
-    times_.track += (Clock::now() - start) - (times_.detect - detecting);
-    changed_.notify_all();
   }
+  const auto start = Clock::now();
+  const Time detecting = times_.detect;  // only this function changes it
+  std::uint64_t end = entry ? entry->index + 1 : history_.back()->index + 1;
+  try {
+    if (entry)
+      look_at(entry);
+    else
+      look_again_at_last();
+  } catch (const std::exception& error) {
+    lose_tracks(error.what());
+  } catch (...) {
+    lose_tracks("the tracker failed in an unknown way");
+  }
+  if (entry) end = end > reach(options_) ? end - reach(options_) : 0;
+  conclude(end);
+
+  const std::lock_guard lock(mutex_);
+  busy_ = false;
+  times_.track += (Clock::now() - start) - (times_.detect - detecting);
+  changed_.notify_all();
+  return has_work();
+}
+
+// Tracks in an unknown state vouch for nothing.
+void Lookahead::lose_tracks(const char* fault) {
+  fault_ = fault;
+  tracker_->reset(options_.hold);
+  detections_.clear();
+}
+
+// A detection in the last frame closes the frames since the one before.
+void Lookahead::look_again_at_last() {
+  Entry& newest = *history_.back();
+  if (!detections_.empty() && detections_.back() == newest.index) return;
+  stillness_->reset();
+  if (detector_) detector_->forget();  // a thorough one: none comes after it
+  detect(newest);
 }
 
 void Lookahead::look_at(const EntryPtr& entry) {
-  try {
-    if (!history_.empty()) tracker_->advance(history_.back()->picture, entry->picture, entry->time);
-  } catch (const std::exception& error) {  // tracks in an unknown state vouch for nothing
-    fault_ = error.what();
-    tracker_->reset(options_.hold);
-    detections_.clear();
-  }
-  const bool cut =
-      !history_.empty() && !alike(history_.back()->picture.thumbnail(), entry->picture.thumbnail());
+  const EntryPtr before = history_.empty() ? nullptr : history_.back();
   history_.push_back(entry);
+  try {
+    if (before) tracker_->advance(before->picture, entry->picture, entry->time);
+  } catch (const std::exception& error) {
+    lose_tracks(error.what());
+  }
+  const bool cut = before && !alike(before->picture.thumbnail(), entry->picture.thumbnail());
   entry->verdict.faces = tracker_->faces();
   const auto interval = static_cast<std::uint64_t>(options_.detect_interval);
   // A new shot is looked at from its first frame on; but flashes must not keep the detector busy.
@@ -297,12 +335,17 @@ void Lookahead::conclude(std::uint64_t end) {
     } else {
       verdict = {FrameState::covered, {}, fault_};
     }
-    const std::lock_guard lock(mutex_);
-    entry->final = true;
+  }
+  {
+    const std::lock_guard lock(mutex_);  // once: who pops a frame finds its memory let go
+    for (const EntryPtr& entry : history_) entry->final = entry->final || entry->index < end;
+    while (history_.size() > 1 && history_.front()->final) {
+      let_go(std::move(history_.front()));
+      history_.pop_front();
+    }
   }
   changed_.notify_all();
 
-  while (history_.size() > 1 && history_.front()->final) history_.pop_front();
   const auto keep = static_cast<std::uint64_t>(2 * options_.detect_interval);
   while (detections_.size() > 1 && detections_.front() + keep < history_.front()->index)
     detections_.pop_front();

@@ -9,7 +9,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "faces/detector.h"
@@ -22,6 +21,7 @@ namespace faceperturb {
 
 class Stillness;
 class Tracker;
+class Worker;
 
 /// What is known of a frame when it is to leave.
 struct Verdict {
@@ -31,8 +31,9 @@ struct Verdict {
 };
 
 /// Decides with what faces, and in which state, each frame may leave. Frames are looked at by a
-/// worker thread, in order: every `detect_interval`-th by the detector, those between by tracking.
-/// A frame leaves after `lookahead` more have come; what was found in them reaches back to it.
+/// worker, in order: every `detect_interval`-th by the detector, those between by tracking. All
+/// workers of a process share its threads (worker_pool.h), in turns of one frame. A frame leaves
+/// after `lookahead` more have come; what was found in them reaches back to it.
 ///
 /// A verdict is `checked` or `held` only if a detector looked at a frame at most `detect_interval`
 /// before and at one at most `detect_interval` after it (or at itself); a scene without faces that
@@ -87,13 +88,17 @@ class Lookahead {
   struct Entry;
   using EntryPtr = std::shared_ptr<Entry>;
 
-  void work();
+  bool has_work() const;
+  bool work();
   void look_at(const EntryPtr& entry);
+  void look_again_at_last();
+  void lose_tracks(const char* fault);
   std::vector<Detection> run_detector(const Entry& entry);
   void detect(Entry& entry);
   void extend_back(const std::vector<Face>& appeared);
   static void protect(Entry& entry, const Face& face);
   void conclude(std::uint64_t end);
+  void let_go(EntryPtr entry);
   bool detected_near(std::uint64_t index) const;
 
   const std::unique_ptr<Detector> detector_;  // the worker's
@@ -102,11 +107,12 @@ class Lookahead {
   // Shared, under the mutex.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<EntryPtr> waiting_;  // pushed, not popped
-  std::deque<EntryPtr> todo_;     // pushed, not looked at
+  // Vectors: they are short, and a deque allocates as it goes on.
+  std::vector<EntryPtr> waiting_;  // pushed, not popped
+  std::vector<EntryPtr> todo_;     // pushed, not looked at
+  std::vector<EntryPtr> spare_;    // memory for frames to come
   bool finishing_ = false;
   bool busy_ = false;
-  bool quit_ = false;
   std::uint64_t next_index_ = 0;
   Times times_;
 
@@ -118,7 +124,7 @@ class Lookahead {
   std::deque<std::uint64_t> detections_;  // frames that a detector looked at
   std::uint64_t last_cut_ = 0;            // first frame of the present shot
   std::string fault_;                     // of the last detection that failed
-  std::thread worker_;
+  std::unique_ptr<Worker> worker_;        // goes first: it uses the others
 };
 
 }  // namespace faceperturb

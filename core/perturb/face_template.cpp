@@ -29,7 +29,9 @@ Face as_face(const AverageFace& average) {
 cv::Mat emphasised(const cv::Mat& bgr, const AverageFace& average) {
   const Face face = as_face(average);
   cv::Mat mask(bgr.size(), CV_32FC1, cv::Scalar(0));
-  for (const Outline& outline : region_outlines(face, Regions::eyes | Regions::mouth)) {
+  std::vector<Outline> outlines;
+  region_outlines(face, Regions::eyes | Regions::mouth, outlines);
+  for (const Outline& outline : outlines) {
     std::vector<cv::Point> points;
     for (const cv::Point2f& p : outline.points) points.emplace_back(p);
     cv::fillConvexPoly(mask, points, 1);
@@ -47,7 +49,9 @@ cv::Mat parts(const AverageFace& average) {
   const Face face = as_face(average);
   cv::Mat result;
   average.alpha.convertTo(result, CV_32F, 1.0 / 255);
-  for (const Outline& outline : region_outlines(face, Regions::face)) {
+  std::vector<Outline> outlines;
+  region_outlines(face, Regions::face, outlines);
+  for (const Outline& outline : outlines) {
     std::vector<cv::Point> points;
     for (const cv::Point2f& p : outline.points) points.emplace_back(p);
     cv::fillConvexPoly(result, points, 2, cv::LINE_AA);

@@ -2,88 +2,118 @@
 #include "regions/outline.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <tuple>
 
 namespace faceperturb {
 namespace {
 
-using Points = std::vector<cv::Point2f>;
-
-// A run of landmarks, both ends included.
-Points run(const Landmarks& marks, int first, int last) {
-  Points points;
-  for (int i = first; i <= last; ++i) {
-    const Point& p = marks[static_cast<std::size_t>(i)];
-    points.emplace_back(p.x, p.y);
+// As many as an outline is made of at most, without memory of their own: all landmarks, and those
+// of the forehead.
+class Points {
+ public:
+  void add(cv::Point2f p) { points_[count_++] = p; }
+  // A run of landmarks, both ends included.
+  void add(const Landmarks& marks, int first, int last, cv::Point2f moved = {}) {
+    for (int i = first; i <= last; ++i) {
+      const Point& p = marks[static_cast<std::size_t>(i)];
+      add(cv::Point2f(p.x, p.y) + moved);
+    }
   }
-  return points;
-}
+  void add_corners(float left, float top, float right, float bottom) {
+    for (const cv::Point2f p :
+         {cv::Point2f(left, top), {right, top}, {right, bottom}, {left, bottom}})
+      add(p);
+  }
 
-Points join(Points a, const Points& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
+  cv::Point2f middle() const {
+    cv::Point2f sum{};
+    for (std::size_t i = 0; i < count_; ++i) sum += points_[i];
+    return sum / static_cast<float>(count_);
+  }
+  void hull(std::vector<cv::Point2f>& outline) {
+    cv::convexHull(cv::Mat(static_cast<int>(count_), 1, CV_32FC2, points_.data()), outline);
+  }
 
-cv::Point2f middle(const Points& points) {
-  cv::Point2f sum{};
-  for (const auto& p : points) sum += p;
-  return sum / static_cast<float>(points.size());
-}
+ private:
+  std::array<cv::Point2f, std::tuple_size_v<Landmarks> + 10> points_;
+  std::size_t count_ = 0;
+};
 
-Outline hull(const Points& points, float margin) {
-  Points outline;
-  cv::convexHull(points, outline);
-  return {outline, margin};
+cv::Point2f middle(const Landmarks& marks, int first, int last) {
+  Points points;
+  points.add(marks, first, last);
+  return points.middle();
 }
 
 // The brows moved away from the nose's base by the height between them: about the hair line.
-Points forehead(const Landmarks& marks) {
-  Points brows = run(marks, 17, 26);
-  const auto up = (middle(brows) - middle(run(marks, 31, 35))) * 0.8F;
-  for (auto& p : brows) p += up;
-  return brows;
+void add_forehead(const Landmarks& marks, Points& points) {
+  points.add(marks, 17, 26, (middle(marks, 17, 26) - middle(marks, 31, 35)) * 0.8F);
 }
 
-Points corners(float left, float top, float right, float bottom) {
-  return {{left, top}, {right, top}, {right, bottom}, {left, bottom}};
+void add_head(const Rect& box, Points& points) {
+  points.add_corners(box.x - 0.3F * box.width, box.y - 0.55F * box.height, box.x + 1.3F * box.width,
+                     box.y + 1.2F * box.height);
 }
 
-Points head(const Rect& box) {
-  return corners(box.x - 0.3F * box.width, box.y - 0.55F * box.height, box.x + 1.3F * box.width,
-                 box.y + 1.2F * box.height);
-}
-
-Points whole(const Rect& box) {
-  return corners(box.x, box.y - 0.1F * box.height, box.x + box.width, box.y + 1.1F * box.height);
+void add_whole(const Rect& box, Points& points) {
+  points.add_corners(box.x, box.y - 0.1F * box.height, box.x + box.width,
+                     box.y + 1.1F * box.height);
 }
 
 }  // namespace
 
-std::vector<Outline> region_outlines(const Face& face, Regions regions) {
+void region_outlines(const Face& face, Regions regions, std::vector<Outline>& outlines) {
   if (regions == Regions{}) regions = Regions::head;
+  std::size_t count = 0;
+  const auto outline = [&](float margin, auto add) {
+    Points points;
+    add(points);
+    if (count == outlines.size()) outlines.emplace_back();
+    points.hull(outlines[count].points);
+    outlines[count++].margin = margin;
+  };
   if (!face.landmarks) {
-    return {hull(has(regions, Regions::head) ? head(face.box) : whole(face.box), face.growth)};
+    outline(face.growth, [&](Points& points) {
+      has(regions, Regions::head) ? add_head(face.box, points) : add_whole(face.box, points);
+    });
+    outlines.resize(count);
+    return;
   }
 
   const Landmarks& m = *face.landmarks;
-  const float eyes = static_cast<float>(cv::norm(middle(run(m, 36, 41)) - middle(run(m, 42, 47))));
+  const float eyes = static_cast<float>(cv::norm(middle(m, 36, 41) - middle(m, 42, 47)));
   // A profile's eyes are close together: never let the margin vanish with them.
   const float unit = std::max(eyes, 0.3F * face.box.width);
   const float feature_margin = 0.14F * unit + face.growth;
 
-  std::vector<Outline> outlines;
   if (has(regions, Regions::eyes)) {
-    outlines.push_back(hull(join(run(m, 17, 21), run(m, 36, 41)), feature_margin));
-    outlines.push_back(hull(join(run(m, 22, 26), run(m, 42, 47)), feature_margin));
+    outline(feature_margin, [&](Points& points) {
+      points.add(m, 17, 21);
+      points.add(m, 36, 41);
+    });
+    outline(feature_margin, [&](Points& points) {
+      points.add(m, 22, 26);
+      points.add(m, 42, 47);
+    });
   }
-  if (has(regions, Regions::nose)) outlines.push_back(hull(run(m, 27, 35), feature_margin));
-  if (has(regions, Regions::mouth)) outlines.push_back(hull(run(m, 48, 67), feature_margin));
+  if (has(regions, Regions::nose))
+    outline(feature_margin, [&](Points& points) { points.add(m, 27, 35); });
+  if (has(regions, Regions::mouth))
+    outline(feature_margin, [&](Points& points) { points.add(m, 48, 67); });
   if (has(regions, Regions::face))
-    outlines.push_back(hull(join(run(m, 0, 67), forehead(m)), 0.05F * unit + face.growth));
+    outline(0.05F * unit + face.growth, [&](Points& points) {
+      points.add(m, 0, 67);
+      add_forehead(m, points);
+    });
   if (has(regions, Regions::head))
-    outlines.push_back(hull(join(run(m, 0, 67), head(face.box)), face.growth));
-  return outlines;
+    outline(face.growth, [&](Points& points) {
+      points.add(m, 0, 67);
+      add_head(face.box, points);
+    });
+  outlines.resize(count);
 }
 
 }  // namespace faceperturb

@@ -15,9 +15,10 @@ struct Outline {
   float margin;
 };
 
-/// The outlines of the chosen regions of one face, in luma pixels. Margins follow the distance
-/// between the eyes, because landmarks run along the middle of brows, lips and nostrils. Without
-/// landmarks every choice is the whole box, or the head.
-std::vector<Outline> region_outlines(const Face& face, Regions regions);
+/// Puts the outlines of the chosen regions of one face, in luma pixels, in place of `outlines`,
+/// whose memory is used again. Margins follow the distance between the eyes, because landmarks run
+/// along the middle of brows, lips and nostrils. Without landmarks every choice is the whole box,
+/// or the head.
+void region_outlines(const Face& face, Regions regions, std::vector<Outline>& outlines);
 
 }  // namespace faceperturb

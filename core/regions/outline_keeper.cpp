@@ -30,7 +30,7 @@ void OutlineKeeper::start_frame() {
 }
 
 const std::vector<Outline>& OutlineKeeper::outlines(const Face& face, Regions regions, int dot) {
-  now_ = region_outlines(face, regions);
+  region_outlines(face, regions, now_);
   const float wider = slack * face.box.width, rounding = static_cast<float>(dot);
   if (face.id == 0 || !(wider > rounding)) return now_;
   Kept& kept = kept_[face.id];

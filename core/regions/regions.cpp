@@ -11,6 +11,12 @@
 #include "regions/outline_keeper.h"
 
 namespace faceperturb {
+
+struct RasterMemory {
+  std::vector<std::uint8_t> dots;
+  std::vector<cv::Point> points;
+};
+
 namespace {
 
 constexpr std::array table{
@@ -27,9 +33,14 @@ int dot_of(const CellGrid& grid) { return std::gcd(grid.cell_width, grid.cell_he
 // cell's shape. A cell is a whole number of dots.
 class Raster {
  public:
-  // Covers the outlines and `reach` luma pixels around them, as far as the grid goes.
-  Raster(const CellGrid& grid, const std::vector<Outline>& outlines, float reach)
-      : dot_(dot_of(grid)), across_(grid.cell_width / dot_), down_(grid.cell_height / dot_) {
+  // Covers the outlines and `reach` luma pixels around them, as far as the grid goes. One raster at
+  // a time uses the memory.
+  Raster(const CellGrid& grid, const std::vector<Outline>& outlines, float reach,
+         RasterMemory& memory)
+      : memory_(memory),
+        dot_(dot_of(grid)),
+        across_(grid.cell_width / dot_),
+        down_(grid.cell_height / dot_) {
     float left = std::numeric_limits<float>::max(), top = left;
     float right = std::numeric_limits<float>::lowest(), bottom = right;
     for (const auto& outline : outlines) {
@@ -56,8 +67,10 @@ class Raster {
     whole_grid_ = cells_.width == grid.columns && cells_.height == grid.rows;
     if (cells_.empty()) return;
 
-    dots_.create(cells_.height * down_, cells_.width * across_, CV_8UC1);
-    dots_.setTo(255);  // 0 marks the region: distanceTransform measures to the nearest zero
+    const cv::Size size(cells_.width * across_, cells_.height * down_);
+    // 0 marks the region: distanceTransform measures to the nearest zero
+    memory.dots.assign(static_cast<std::size_t>(size.area()), 255);
+    dots_ = cv::Mat(size, CV_8UC1, memory.dots.data());
     for (const auto& outline : outlines) draw(outline);
     nearest_ = {std::clamp(dot_at((left + right) / 2) - cells_.x * across_, 0, dots_.cols - 1),
                 std::clamp(dot_at((top + bottom) / 2) - cells_.y * down_, 0, dots_.rows - 1)};
@@ -106,7 +119,8 @@ class Raster {
           (pixel + 0.5F) / static_cast<float>(dot_) - 0.5F - static_cast<float>(origin);
       return static_cast<int>(std::lround(std::clamp(dot, -30000.F, 30000.F) * (1 << shift)));
     };
-    std::vector<cv::Point> points;
+    auto& points = memory_.points;
+    points.clear();
     for (const auto& p : outline.points)
       points.emplace_back(fixed(p.x, cells_.x * across_), fixed(p.y, cells_.y * down_));
     cv::fillConvexPoly(dots_, points, 0, cv::LINE_8, shift);
@@ -116,6 +130,7 @@ class Raster {
     cv::polylines(dots_, points, true, 0, thickness, cv::LINE_8, shift);
   }
 
+  RasterMemory& memory_;
   int dot_;     // luma pixels
   int across_;  // dots in a cell
   int down_;
@@ -129,7 +144,8 @@ class Raster {
 
 std::span<const RegionInfo> region_table() { return table; }
 
-RegionMapper::RegionMapper() : keeper_(std::make_unique<OutlineKeeper>()) {}
+RegionMapper::RegionMapper()
+    : keeper_(std::make_unique<OutlineKeeper>()), raster_(std::make_unique<RasterMemory>()) {}
 RegionMapper::~RegionMapper() = default;
 
 void RegionMapper::start_frame(const CellGrid& grid) {
@@ -154,7 +170,7 @@ std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels)
   const std::vector<Outline>& outlines = keeper_->outlines(face, regions, dot_of(grid_));
   if (outlines.empty()) return {};
 
-  const Raster raster(grid_, outlines, 0);
+  const Raster raster(grid_, outlines, 0, *raster_);
   if (!raster.cells().empty()) {
     raster.for_each_cell<std::uint8_t>(raster.dots(), [&](Cell cell, std::uint8_t outside) {
       if (!outside && take(cell)) cells_.push_back(cell);
@@ -170,7 +186,7 @@ void RegionMapper::grow(const std::vector<Outline>& outlines, std::size_t count)
   float reach =
       std::sqrt(static_cast<float>(count) * static_cast<float>(grid_.pixels_per_cell())) / 2;
   for (;; reach *= 2) {
-    Raster raster(grid_, outlines, reach);
+    Raster raster(grid_, outlines, reach, *raster_);
     candidates_.clear();
     distances_.clear();
     if (!raster.cells().empty()) {

@@ -39,6 +39,7 @@ struct RegionInfo {
 std::span<const RegionInfo> region_table();
 
 struct Outline;
+struct RasterMemory;
 class OutlineKeeper;
 
 /// Turns the faces of one frame into disjoint sets of cells: a cell that one face has is not given
@@ -62,6 +63,7 @@ class RegionMapper {
   bool take(Cell cell);
 
   std::unique_ptr<OutlineKeeper> keeper_;
+  std::unique_ptr<RasterMemory> raster_;
   CellGrid grid_;
   std::vector<std::uint8_t> taken_;  // by CellGrid::index
   std::vector<Cell> taken_cells_;    // what to clear for the next frame

@@ -6,9 +6,11 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
-#include "ptr.h"
+#include "common/gst_ptr.h"
 
 namespace bench {
+
+using examples::Ptr;
 
 constexpr int rate = 30;  ///< frames a second, everywhere
 

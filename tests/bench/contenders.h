@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "ptr.h"
+#include "clips.h"
 
 namespace bench {
 

@@ -8,13 +8,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "clips.h"
+#include "common/command.h"
 #include "stages.h"
 #include "sweep.h"
 
@@ -39,7 +39,7 @@ std::vector<cv::Size> parse_sizes(const std::string& text) {
     char rest = 0;
     if (std::sscanf(item.c_str(), "%dx%d%c", &size.width, &size.height, &rest) != 2 ||
         size.width < 16 || size.height < 16 || size.width % 2 || size.height % 2)
-      throw std::runtime_error("--sizes needs even WxH,..., not '" + item + "'");
+      throw examples::UsageError("--sizes needs even WxH,..., not '" + item + "'");
     sizes.push_back(size);
   }
   return sizes;
@@ -50,7 +50,7 @@ std::vector<std::string> parse_axes(const std::string& text) {
   auto chosen = text == "none" ? std::vector<std::string>{} : split(text);
   for (const std::string& axis : chosen)
     if (std::ranges::find(known, axis) == known.end())
-      throw std::runtime_error("--axes does not know '" + axis + "'");
+      throw examples::UsageError("--axes does not know '" + axis + "'");
   return chosen;
 }
 
@@ -58,7 +58,7 @@ std::vector<int> parse_streams(const std::string& text) {
   std::vector<int> counts;
   for (const std::string& item : split(text)) {
     const int count = std::atoi(item.c_str());
-    if (count < 1 || count > 1000) throw std::runtime_error("--streams needs counts from 1 on");
+    if (count < 1 || count > 1000) throw examples::UsageError("--streams needs counts from 1 on");
     counts.push_back(count);
   }
   return counts;
@@ -82,7 +82,7 @@ Options parse(int& argc, char**& argv) {
        "NAME,..."},
       {"sizes", 0, 0, G_OPTION_ARG_STRING, &sizes, "Default 640x360,1280x720,1920x1080,3840x2160",
        "WxH,..."},
-      {"streams", 0, 0, G_OPTION_ARG_STRING, &streams, "Default 1,4,16", "N,..."},
+      {"streams", 0, 0, G_OPTION_ARG_STRING, &streams, "Default 1,2,4,8,16", "N,..."},
       {"frames", 0, 0, G_OPTION_ARG_INT, &sweep.frames,
        "Of every element in every case; default 180", "N"},
       {"rounds", 0, 0, G_OPTION_ARG_INT, &sweep.rounds,
@@ -97,29 +97,20 @@ Options parse(int& argc, char**& argv) {
       {"data", 0, 0, G_OPTION_ARG_FILENAME, &data,
        "Test data, where FACEPERTURB_TEST_DATA does not say", "FOLDER"},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
-  GOptionContext* context = g_option_context_new(nullptr);
-  g_option_context_add_main_entries(context, entries, nullptr);
-  g_option_context_add_group(context, gst_init_get_option_group());
-  GError* error = nullptr;
-  const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
-  g_option_context_free(context);
-  const std::string fault = error ? error->message : "";
-  g_clear_error(&error);
+  examples::parse_options(nullptr, nullptr, entries, argc, argv);
   const auto taken = [](gchar* text) {
-    const std::string result = text ? text : "";
-    g_free(text);
-    return result;
+    const bench::Ptr<gchar> owned(text);
+    return std::string(text ? text : "");
   };
   const std::string size_list = taken(sizes), axis_list = taken(axes), stream_list = taken(streams),
                     given = taken(data);
   sweep.csv = taken(csv);
   sweep.detector_model = taken(model);
-  if (!parsed) throw std::runtime_error(fault);
   if (!size_list.empty()) sweep.sizes = parse_sizes(size_list);
   if (!axis_list.empty()) sweep.axes = parse_axes(axis_list);
   if (!stream_list.empty()) sweep.streams = parse_streams(stream_list);
   if (sweep.frames < 1 || sweep.rounds < 1 || options.repeats < 0)
-    throw std::runtime_error("--frames and --rounds need at least 1, --repeats 0");
+    throw examples::UsageError("--frames and --rounds need at least 1, --repeats 0");
   const char* set = std::getenv("FACEPERTURB_TEST_DATA");
   if (sweep.detector_model.empty()) sweep.detector_model = default_model(set ? set : given);
   return options;
@@ -128,13 +119,10 @@ Options parse(int& argc, char**& argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
+  return examples::run_program("faceperturb-bench", [&] {
     const Options options = parse(argc, argv);
     if (!options.sweep.axes.empty()) bench::sweep(options.sweep);
     if (options.repeats > 0) bench::bench_stages(options.repeats);
     return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "faceperturb-bench: %s\n", error.what());
-    return 1;
-  }
+  });
 }

@@ -10,7 +10,6 @@
 
 #include "clips.h"
 #include "hooks.h"
-#include "ptr.h"
 #include "samples.h"
 
 namespace bench {

@@ -6,13 +6,11 @@
 
 #include <gst/gst.h>
 #include <gst/video/video.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,7 +20,13 @@
 #include <string>
 #include <vector>
 
+#include "common/command.h"
+#include "common/gst_ptr.h"
+#include "support/memory.h"
+
 namespace {
+
+using faceperturb::test::resident_kilobytes;
 
 constexpr guint64 remembered = 1000;  // frames on their way, at most
 constexpr double patience = 60;       // seconds without a frame
@@ -50,12 +54,6 @@ constexpr const char* frame_formats[] = {"I420", "NV12",      "RGB",  "BGRx",
 constexpr std::pair<int, int> frame_sizes[] = {{320, 240}, {480, 270}, {640, 360}, {161, 121}};
 
 double now() { return static_cast<double>(g_get_monotonic_time()) / G_USEC_PER_SEC; }
-
-long resident_kilobytes() {
-  long pages = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}
 
 // The bytes of a frame's middle, where its face is said to be.
 std::string middle(GstPad* pad, GstBuffer* buffer) {
@@ -312,33 +310,22 @@ int soak(double minutes, unsigned seed, const std::vector<std::string>& clips) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  gdouble minutes = 60;
-  gint seed = 1;
-  gchar** files = nullptr;
-  const GOptionEntry entries[] = {
-      {"minutes", 0, 0, G_OPTION_ARG_DOUBLE, &minutes, "How long; default 60", "N"},
-      {"seed", 0, 0, G_OPTION_ARG_INT, &seed, "Of what is random; default 1", "N"},
-      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, nullptr, "CLIP..."},
-      {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
-  GOptionContext* context = g_option_context_new(nullptr);
-  g_option_context_add_main_entries(context, entries, nullptr);
-  g_option_context_add_group(context, gst_init_get_option_group());
-  GError* error = nullptr;
-  const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
-  g_option_context_free(context);
-  std::vector<std::string> clips;
-  for (gchar** file = files; file && *file; ++file) clips.emplace_back(*file);
-  g_strfreev(files);
-  if (!parsed || clips.empty()) {
-    std::fprintf(stderr, "soak: %s\n", parsed ? "name a clip" : error->message);
-    return 2;
-  }
-  try {
+  return examples::run_program("soak", [&] {
+    gdouble minutes = 60;
+    gint seed = 1;
+    gchar** files = nullptr;
+    const GOptionEntry entries[] = {
+        {"minutes", 0, 0, G_OPTION_ARG_DOUBLE, &minutes, "How long; default 60", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_INT, &seed, "Of what is random; default 1", "N"},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, nullptr, nullptr},
+        {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
+    examples::parse_options("CLIP...", nullptr, entries, argc, argv);
+    const examples::Ptr<gchar*> owned(files);
+    std::vector<std::string> clips;
+    for (gchar** file = files; file && *file; ++file) clips.emplace_back(*file);
+    if (clips.empty()) throw examples::UsageError("name a clip");
     const gchar* tags[] = {nullptr};
     gst_meta_register_custom("SoakMeta", tags, nullptr, nullptr, nullptr);
     return soak(minutes, static_cast<unsigned>(seed), clips);
-  } catch (const std::exception& fault) {
-    std::fprintf(stderr, "soak: %s\n", fault.what());
-    return 1;
-  }
+  });
 }

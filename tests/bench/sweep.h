@@ -11,7 +11,7 @@ struct SweepOptions {
   std::vector<cv::Size> sizes{{640, 360}, {1280, 720}, {1920, 1080}, {3840, 2160}};
   std::vector<std::string> axes{"resolution", "still",  "faces",  "format",
                                 "detector",   "method", "streams"};
-  std::vector<int> streams{1, 4, 16};
+  std::vector<int> streams{1, 2, 4, 8, 16};
   int frames = 180;            ///< of every element in every case, at most
   int rounds = 3;              ///< in which the elements take turns
   double seconds = 3;          ///< at most for one element in one case

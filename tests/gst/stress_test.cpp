@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Faults and haste: whatever happens, no deadlock, no growth of memory, no unchecked frame.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <fstream>
 #include <mutex>
 #include <opencv2/core.hpp>
 #include <random>
@@ -13,6 +11,7 @@
 
 #include "support/faces.h"
 #include "support/gst.h"
+#include "support/memory.h"
 #include "support/portraits.h"
 
 namespace faceperturb::test {
@@ -48,12 +47,6 @@ struct Started {
   ElementPtr element;
   BusPtr bus;
 };
-
-long resident_kilobytes() {
-  long pages = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}
 
 TEST(Stress, AThousandStartsAndStopsTakeNoMemory) {
 #ifdef __SANITIZE_ADDRESS__

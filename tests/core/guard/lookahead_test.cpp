@@ -490,6 +490,45 @@ TEST_F(LookaheadTest, AFaceIsFollowedBackToTheCutAndThroughAFlash) {
   }
 }
 
+// Streams share threads, and nothing else: more of them than any machine of today has processors.
+TEST_F(LookaheadTest, ManyStreamsAtOnceHaveTheVerdictsOfEach) {
+  constexpr int streams = 12, frames = 30;
+  std::vector<std::unique_ptr<Lookahead>> all;
+  for (int i = 0; i < streams; ++i) {
+    auto calls = std::make_shared<int>(0);
+    start(
+        [i, calls](const Picture&) {
+          const int call = (*calls)++;
+          if (i % 4 == 3) throw std::runtime_error("out of order");
+          return std::vector{at(place(5 * call), 70)};
+        },
+        {5, 10, 500ms});
+    all.push_back(std::move(lookahead));
+  }
+  std::vector<std::vector<Verdict>> verdicts(streams);
+  for (int frame = 0; frame < frames; ++frame) {
+    for (std::size_t i = 0; i < streams; ++i) {
+      all[i]->push(view(scene(place(frame), 70)), frame * 40ms, 40);
+      if (all[i]->waiting() > 10) verdicts[i].push_back(all[i]->pop());
+    }
+  }
+  for (std::size_t i = 0; i < streams; ++i) {
+    all[i]->finish();
+    while (all[i]->waiting() > 0) verdicts[i].push_back(all[i]->pop());
+    ASSERT_EQ(verdicts[i].size(), std::size_t{frames});
+    for (int frame = 0; frame < frames; ++frame) {
+      const Verdict& verdict = verdicts[i][static_cast<std::size_t>(frame)];
+      if (i % 4 == 3) {
+        EXPECT_EQ(verdict.state, FrameState::covered);
+        continue;
+      }
+      EXPECT_EQ(verdict.state, FrameState::checked);
+      ASSERT_EQ(verdict.faces.size(), 1U);
+      EXPECT_NEAR(verdict.faces.front().box.x, place(frame), 2) << frame;
+    }
+  }
+}
+
 // Counts what it is told to forget.
 class Forgetful final : public Detector {
  public:

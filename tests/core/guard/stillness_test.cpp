@@ -114,6 +114,27 @@ TEST_F(StillnessTest, ADimFaceInAnyPlaceIsAChange) {
   }
 }
 
+// Of so large a frame every second row is read (frame/reduce.h).
+TEST_F(StillnessTest, ADimFaceInALargeFrameIsAChangeAndNoiseIsNone) {
+  const cv::Size large(2160, 2160);
+  constexpr int reduction = 8, face = 270;  // frame pixels, the smallest
+  ASSERT_EQ(Picture(view(cv::Mat(large, CV_8U, cv::Scalar(0)))).reduction(), reduction);
+  const cv::Mat ground(large, CV_8U, cv::Scalar(110));
+  cv::Mat features(face, face, CV_8U);
+  cv::resize(luma(eval::render_portrait(size, 0)), features, features.size(), 0, 0, cv::INTER_AREA);
+  cv::Scalar mean, deviation;
+  cv::meanStdDev(features, mean, deviation);
+  features.convertTo(features, CV_8U, 10 / deviation[0], 110 - mean[0] * 10 / deviation[0]);
+  for (const cv::Point at : {cv::Point{0, 0}, {1001, 777}, {1890, 1890}}) {
+    for (int i = 0; i < 12; ++i) EXPECT_FALSE(vouches(ground, face / reduction));
+    EXPECT_TRUE(vouches(noisy(ground, 4), face / reduction));
+    cv::Mat picture = ground.clone();
+    features.copyTo(picture(cv::Rect(at, features.size())));
+    EXPECT_FALSE(vouches(noisy(picture, 4), face / reduction)) << at;
+    stillness.reset();
+  }
+}
+
 TEST_F(StillnessTest, ASlowChangeAddsUp) {
   EXPECT_EQ(searches(room()), 12);
   int unseen = 0;  // the most that the light came up between two searches of a new scene

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the streaming thread allocates for a frame when things have settled.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include "frame/cells.h"
+#include "guard/lookahead.h"
+#include "regions/regions.h"
+#include "support/faces.h"
+
+namespace {
+thread_local int allocations = 0;
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace faceperturb {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Blind final : public Detector {
+ public:
+  std::vector<Detection> detect(const Picture&, int) override { return {}; }
+};
+
+TEST(Allocations, AreNoneForAFrameWithoutAFace) {
+  for (const int height : {360, 540, 720, 2160}) {  // whole, and reduced in every way
+    const int width = 2 * height;
+    const std::vector<std::uint8_t> grey(static_cast<std::size_t>(width * height), 128);
+    Lookahead lookahead(std::make_unique<Blind>(), LandmarkPredictor(test::small_model()), {});
+    int settled = 0;
+    for (int i = 0; i < 60; ++i) {
+      if (i == 40) settled = allocations;
+      lookahead.push({grey.data(), width, height, width}, i * 33ms, 40);
+      if (lookahead.waiting() > 10) lookahead.pop();
+    }
+    EXPECT_EQ(allocations - settled, 0) << height;
+  }
+}
+
+// OpenCV copies the points of an outline to fill it and again to draw it.
+TEST(Allocations, ForAFaceAreOpenCVsAlone) {
+  const Frame frame{find_format("I420"), 640, 480, {}};
+  RegionMapper regions;
+  Face face;
+  face.id = 1;
+  face.box = {100, 100, 200, 200};
+  Landmarks& marks = face.landmarks.emplace();
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    marks[i] = {110 + static_cast<float>(i * 37 % 180), 110 + static_cast<float>(i * 53 % 180)};
+  constexpr int outlines = 4;  // two eyes, nose, mouth
+  int settled = 0;
+  for (int i = 0; i < 20; ++i) {
+    if (i == 10) settled = allocations;
+    regions.start_frame(CellGrid(frame, 1));
+    EXPECT_FALSE(regions.add(face, Regions::eyes | Regions::nose | Regions::mouth, 0).empty());
+  }
+  EXPECT_LE(allocations - settled, 10 * 2 * outlines);
+}
+
+}  // namespace
+}  // namespace faceperturb
