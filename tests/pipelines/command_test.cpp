@@ -216,34 +216,6 @@ TEST(Command, TenBitsStay) {
             15U);
 }
 
-TEST(Command, APictureInTheTagsDoesNotStay) {
-  const TemporaryFolder folder;
-  const std::string scene = (folder / "scene.mkv").string(), in = (folder / "in.mp4").string(),
-                    out = (folder / "out.mp4").string();
-  write_scene(scene, {320, 180}, 5, 15);
-  std::vector<uchar> png;
-  ASSERT_TRUE(cv::imencode(".png", eval::render_portrait({64, 64}, 0).bgr, png));
-  {
-    Pipeline pipeline("filesrc location=" + scene +
-                      " ! matroskademux ! h264parse ! mp4mux name=m ! filesink location=" + in);
-    const ElementPtr mux(gst_bin_get_by_name(GST_BIN(pipeline.element.get()), "m"));
-    const BufferPtr buffer(gst_buffer_new_memdup(png.data(), png.size()));
-    const CapsPtr caps(gst_caps_new_empty_simple("image/png"));
-    GstSample* sample = gst_sample_new(buffer.get(), caps.get(), nullptr, nullptr);
-    gst_tag_setter_add_tags(GST_TAG_SETTER(mux.get()), GST_TAG_MERGE_REPLACE, GST_TAG_IMAGE, sample,
-                            GST_TAG_TITLE, "A title", nullptr);
-    gst_sample_unref(sample);
-    ASSERT_EQ(pipeline.run(), "");
-  }
-  const std::string picture(png.begin(), png.end());
-  ASSERT_TRUE(contains(read_file(in), picture));
-  ASSERT_EQ(run(in + " " + out).code, 0);
-  EXPECT_FALSE(contains(read_file(out), picture));
-  EXPECT_TRUE(contains(read_file(out), "A title"));
-  ASSERT_EQ(run(in + " " + out + " --strip-metadata").code, 0);
-  EXPECT_FALSE(contains(read_file(out), "A title"));
-}
-
 // A JPEG whose EXIF says that it is to be turned by 90 degrees to the right, and holds a thumbnail.
 std::string turned_jpeg(const cv::Mat& upright) {
   cv::Mat stored, small;

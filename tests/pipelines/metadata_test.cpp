@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What stays of a picture's metadata, and what never does.
+// What stays of the metadata of pictures and videos, and what never does.
 #include <gtest/gtest.h>
 #include <libexif/exif-data.h>
 #include <zlib.h>
@@ -204,7 +204,7 @@ int run(const std::string& arguments) {
   return std::system((PROTECT_PROGRAM " " + arguments + " >/dev/null").c_str());
 }
 
-TEST(Pictures, AJpegKeepsWhatIsHarmlessAndNoOtherPicture) {
+TEST(Metadata, AJpegKeepsWhatIsHarmlessAndNoOtherPicture) {
   const TemporaryFolder folder;
   const cv::Mat clear = portrait().bgr;
   const std::string in = (folder / "in.jpg").string(), thumbnail = small_copy(clear);
@@ -232,7 +232,7 @@ TEST(Pictures, AJpegKeepsWhatIsHarmlessAndNoOtherPicture) {
   }
 }
 
-TEST(Pictures, StrippedOfAllTheyAreStillUpright) {
+TEST(Metadata, PicturesStrippedOfAllTheyAreStillUpright) {
   const TemporaryFolder folder;
   const cv::Mat clear = portrait().bgr;
   const auto in = folder / "in.jpg", out = folder / "out.jpg";
@@ -249,7 +249,7 @@ TEST(Pictures, StrippedOfAllTheyAreStillUpright) {
   EXPECT_LT(difference(clear, picture, {0, 0, 20, 20}), 8);
 }
 
-TEST(Pictures, APngKeepsItsTextsItsTransparencyAndItsDirection) {
+TEST(Metadata, APngKeepsItsTextsItsTransparencyAndItsDirection) {
   const TemporaryFolder folder;
   const cv::Mat clear = portrait().bgr;
   cv::Mat stored, with_alpha;
@@ -287,7 +287,7 @@ TEST(Pictures, APngKeepsItsTextsItsTransparencyAndItsDirection) {
   EXPECT_EQ(picture.at<cv::Vec4b>(0, 0)[3], 255);
 }
 
-TEST(Pictures, EveryOrientationBecomesUpright) {
+TEST(Metadata, EveryOrientationBecomesUpright) {
   const TemporaryFolder folder;
   cv::Mat upright(24, 40, CV_8UC3, cv::Scalar(20, 20, 20));
   upright(cv::Rect(0, 0, 20, 12)) = cv::Scalar(250, 20, 20);
@@ -326,7 +326,7 @@ TEST(Pictures, EveryOrientationBecomesUpright) {
   EXPECT_TRUE(same(read(stored, 7)));
 }
 
-TEST(Pictures, AProfileIsKeptWholeOrNotAtAll) {
+TEST(Metadata, AProfileIsKeptWholeOrNotAtAll) {
   const cv::Mat grey(32, 32, CV_8UC1, cv::Scalar(90)), colour(32, 32, CV_8UC3);
   const auto through = [](const char* suffix, const cv::Mat& picture, const std::string& icc) {
     Metadata metadata;
@@ -350,7 +350,7 @@ TEST(Pictures, AProfileIsKeptWholeOrNotAtAll) {
 }
 
 // Cut short, and with wrong bytes: the picture is protected, and nothing clear passes with it.
-TEST(Pictures, DamagedMetadataFailsNothingAndPassesNothing) {
+TEST(Metadata, DamagedExifFailsNothingAndPassesNothing) {
   const TemporaryFolder folder;
   const cv::Mat clear = portrait().bgr;
   const std::string thumbnail = small_copy(clear), exif = camera_exif(6, thumbnail);
@@ -394,6 +394,87 @@ TEST(Pictures, DamagedMetadataFailsNothingAndPassesNothing) {
     const cv::Mat picture = cv::imread(out.string());
     ASSERT_EQ(picture.size(), clear.size());
     EXPECT_GT(difference(clear, picture, features(portrait().faces[0].box)), 3);
+  }
+}
+
+// --- Videos ------------------------------------------------------------------------------------
+
+struct Cover {
+  Cover() {
+    const BufferPtr buffer(gst_buffer_new_memdup(png.data(), png.size()));
+    const CapsPtr caps(gst_caps_new_empty_simple("image/png"));
+    sample = gst_sample_new(buffer.get(), caps.get(), nullptr, nullptr);
+  }
+  ~Cover() { gst_sample_unref(sample); }
+  Cover(const Cover&) = delete;
+  Cover& operator=(const Cover&) = delete;
+
+  const std::string png = encoded(".png", eval::render_portrait({64, 64}, 0).bgr);
+  GstSample* sample = nullptr;
+};
+
+// Writes a video with a title, and sound that `encoder` makes. The element named t has the cover,
+// or the muxer has.
+void write_video(const std::string& file, const std::string& encoder, const std::string& muxer,
+                 const Cover& cover, const std::string& chapter = "") {
+  const std::string scene = file + ".scene.mkv";
+  write_scene(scene, {320, 180}, 5, 15);
+  Pipeline pipeline("filesrc location=" + scene + " ! matroskademux ! h264parse ! " + muxer +
+                    " ! filesink location=" + file + " audiotestsrc num-buffers=30 ! " + encoder +
+                    " ! m.");
+  const ElementPtr tagged(gst_bin_get_by_name(GST_BIN(pipeline.element.get()), "t"));
+  const ElementPtr mux(gst_bin_get_by_name(GST_BIN(pipeline.element.get()), "m"));
+  gst_tag_setter_add_tags(GST_TAG_SETTER(mux.get()), GST_TAG_MERGE_REPLACE, GST_TAG_TITLE,
+                          "Headline", nullptr);
+  gst_tag_setter_add_tags(GST_TAG_SETTER(tagged ? tagged.get() : mux.get()), GST_TAG_MERGE_REPLACE,
+                          GST_TAG_IMAGE, cover.sample, nullptr);
+  if (!chapter.empty()) {
+    GstToc* toc = gst_toc_new(GST_TOC_SCOPE_GLOBAL);
+    GstTocEntry* edition = gst_toc_entry_new(GST_TOC_ENTRY_TYPE_EDITION, "e");
+    GstTocEntry* entry = gst_toc_entry_new(GST_TOC_ENTRY_TYPE_CHAPTER, "c");
+    gst_toc_entry_set_start_stop_times(entry, 0, GST_SECOND / 4);
+    gst_toc_entry_set_tags(entry, gst_tag_list_new(GST_TAG_TITLE, chapter.c_str(), nullptr));
+    gst_toc_entry_append_sub_entry(edition, entry);
+    gst_toc_append_entry(toc, edition);
+    gst_toc_setter_set_toc(GST_TOC_SETTER(mux.get()), toc);
+    gst_toc_unref(toc);
+  }
+  ASSERT_EQ(pipeline.run(), "");
+  std::filesystem::remove(scene);
+}
+
+TEST(Metadata, ACoverOfAVideoDoesNotStay) {
+  const TemporaryFolder folder;
+  const Cover cover;
+  const std::string in = (folder / "in.mp4").string(), out = (folder / "out.mp4").string();
+  write_video(in, "avenc_aac", "mp4mux name=m", cover);
+  ASSERT_TRUE(contains(read_file(in), cover.png));
+  ASSERT_EQ(run(in + " " + out), 0);
+  EXPECT_FALSE(contains(read_file(out), cover.png));
+  EXPECT_TRUE(contains(read_file(out), "Headline"));
+  ASSERT_EQ(run(in + " " + out + " --strip-metadata"), 0);
+  EXPECT_FALSE(contains(read_file(out), "Headline"));
+}
+
+TEST(Metadata, ACoverInTheHeadersOfTheSoundDoesNotStay) {
+  const TemporaryFolder folder;
+  const Cover cover;
+  for (const auto& [encoder, mark] :
+       {std::pair{"flacenc name=t ! flacparse"s, cover.png},
+        {"vorbisenc name=t ! vorbisparse"s, "METADATA_BLOCK_PICTURE"s}}) {
+    SCOPED_TRACE(encoder);
+    const std::string in = (folder / "in.mkv").string(), out = (folder / "out.mkv").string();
+    write_video(in, encoder, "matroskamux name=m", cover, "Chapter-one");
+    ASSERT_TRUE(contains(read_file(in), mark));
+    ASSERT_EQ(run(in + " " + out), 0);
+    EXPECT_FALSE(contains(read_file(out), mark));
+    EXPECT_TRUE(contains(read_file(out), "Headline"));
+    EXPECT_TRUE(contains(read_file(out), "Chapter-one"));
+    EXPECT_GT(decode(in).audio_buffers, 0);
+    EXPECT_EQ(decode(out).audio_buffers, decode(in).audio_buffers);
+    ASSERT_EQ(run(in + " " + out + " --strip-metadata"), 0);
+    EXPECT_FALSE(contains(read_file(out), "Headline"));
+    EXPECT_FALSE(contains(read_file(out), "Chapter-one"));
   }
 }
 
