@@ -155,7 +155,8 @@ TEST(Command, KeepsAllThatTravelsBesideThePicture) {
     const std::string in = (folder / "in.mkv").string(), out = (folder / name).string();
     const Outcome outcome = run(in + " " + out);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
-    EXPECT_EQ(outcome.err, "");
+    // Nothing but how far it is, which a slow machine says.
+    EXPECT_EQ(std::regex_replace(outcome.err, std::regex("[^\n]* frames/s [^\n]*\n"), ""), "");
     expect_same_times(in, out);
     const auto sound = [](const std::string& file, const char* demuxer) {
       std::string bytes;
