@@ -7,7 +7,7 @@ build_packages=(
   g++ meson ninja-build pkg-config
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libopencv-dev libdlib-dev libblas-dev liblapack-dev libdlib-data opencv-data libsodium-dev zlib1g-dev
-  nlohmann-json3-dev libpugixml-dev
+  nlohmann-json3-dev libpugixml-dev libexif-dev
 )
 demo_packages=(
   gstreamer1.0-tools

@@ -35,6 +35,7 @@
 #include "options.h"
 #include "raw_video.h"
 #include "recording.h"
+#include "tags.h"
 
 GST_DEBUG_CATEGORY(face_perturb_debug);
 #define GST_CAT_DEFAULT face_perturb_debug
@@ -191,6 +192,8 @@ GstFlowReturn generate_output(GstBaseTransform* base, GstBuffer** output) {
 // --- Events and queries ------------------------------------------------------------------------
 
 gboolean sink_event(GstBaseTransform* base, GstEvent* event) {
+  // A cover or preview shows clearly what the frames do not.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) event = fp::without_pictures(event);
   fp::FrameQueue* queue = GST_FACE_PERTURB(base)->self->queue.get();
   if (!queue) return parent_class()->sink_event(base, event);
   switch (GST_EVENT_TYPE(event)) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "passengers.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <sstream>
 #include <string_view>
 
@@ -59,14 +61,12 @@ struct Sieve {
   bool strip;
 };
 
-GstPadProbeReturn sift_tags(GstPad*, GstPadProbeInfo* info, gpointer strip) {
-  GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
-  if (GST_EVENT_TYPE(event) != GST_EVENT_TAG) return GST_PAD_PROBE_OK;
+GstEvent* sifted_tags(GstEvent* event, bool strip) {
   GstTagList* tags = nullptr;
   gst_event_parse_tag(event, &tags);
   GstTagList* kept = gst_tag_list_new_empty();
   gst_tag_list_set_scope(kept, gst_tag_list_get_scope(tags));
-  Sieve sieve{kept, strip != nullptr};
+  Sieve sieve{kept, strip};
   gst_tag_list_foreach(
       tags,
       [](const GstTagList* list, const gchar* tag, gpointer data) {
@@ -77,7 +77,65 @@ GstPadProbeReturn sift_tags(GstPad*, GstPadProbeInfo* info, gpointer strip) {
                                  gst_tag_list_get_value_index(list, tag, i));
       },
       &sieve);
-  GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_tag(kept);
+  return gst_event_new_tag(kept);
+}
+
+// Sound may bring tags of its own, among its headers, and a cover picture among these. A comment
+// without any is as good to a decoder.
+struct Comment {
+  const char* caps;
+  std::string_view start;  // of the header that has the tags
+  std::string_view empty;
+  bool last;  // whether no header that follows is needed
+};
+constexpr Comment comments[] = {
+    {"audio/x-vorbis", {"\3vorbis", 7}, {"\3vorbis\0\0\0\0\0\0\0\0\1", 16}, false},
+    {"audio/x-opus", {"OpusTags", 8}, {"OpusTags\0\0\0\0\0\0\0\0", 16}, false},
+    // All but the first of FLAC's headers may go. This is the last one, four bytes and a comment.
+    {"audio/x-flac", {}, {"\x84\0\0\x08\0\0\0\0\0\0\0\0", 12}, true},
+};
+
+GstBuffer* without_tags(const Comment& comment, GstBuffer* header) {
+  if (gst_buffer_memcmp(header, 0, comment.start.data(), comment.start.size()) != 0)
+    return gst_buffer_ref(header);
+  return gst_buffer_new_memdup(comment.empty.data(), comment.empty.size());
+}
+
+// The same caps, with headers that have no tags; nothing where there are none to have them.
+GstCaps* without_tags(GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  const GValue* headers = gst_structure_get_value(structure, "streamheader");
+  const auto* comment = std::ranges::find_if(
+      comments, [&](const Comment& some) { return gst_structure_has_name(structure, some.caps); });
+  if (!headers || comment == std::end(comments)) return nullptr;
+  GValue kept = G_VALUE_INIT;
+  gst_value_array_init(&kept, 0);
+  const guint count = gst_value_array_get_size(headers);
+  for (guint i = 0; i < (comment->last ? std::min(count, 2U) : count); ++i) {
+    GstBuffer* header = gst_value_get_buffer(gst_value_array_get_value(headers, i));
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, GST_TYPE_BUFFER);
+    g_value_take_boxed(&value, i == 0 ? gst_buffer_ref(header) : without_tags(*comment, header));
+    gst_value_array_append_and_take_value(&kept, &value);
+  }
+  GstCaps* clean = gst_caps_copy(caps);
+  gst_structure_take_value(gst_caps_get_structure(clean, 0), "streamheader", &kept);
+  return clean;
+}
+
+GstPadProbeReturn sift(GstPad*, GstPadProbeInfo* info, gpointer strip) {
+  GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
+  GstEvent* sifted = nullptr;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_TOC && strip) return GST_PAD_PROBE_DROP;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) sifted = sifted_tags(event, strip);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    const Ptr<GstCaps> clean(without_tags(caps));
+    if (clean) sifted = gst_event_new_caps(clean.get());
+  }
+  if (!sifted) return GST_PAD_PROBE_OK;
+  GST_PAD_PROBE_INFO_DATA(info) = sifted;
   gst_event_unref(event);
   return GST_PAD_PROBE_OK;
 }
@@ -143,8 +201,8 @@ GstPad* link_to_muxer(GstElement* last, GstElement* mux, const std::string& kind
   const Ptr<GstPad> to(gst_element_request_pad_simple(mux, (kind + "_%u").c_str()));
   if (!to || gst_pad_link(from.get(), to.get()) != GST_PAD_LINK_OK)
     throw Failure("the " + kind + " does not fit into this kind of file");
-  gst_pad_add_probe(to.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, sift_tags,
-                    GINT_TO_POINTER(strip), nullptr);
+  gst_pad_add_probe(to.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, sift, GINT_TO_POINTER(strip),
+                    nullptr);
   return to.get();  // the muxer owns it
 }
 

@@ -32,7 +32,8 @@ GstElement* add_unlimited_queue(GstBin* bin);
 
 /// Links an element to a new pad of a muxer and returns that; `kind` is video, audio or subtitle.
 /// Tags pass it that are text, numbers or dates: never pictures, such as a cover or a thumbnail,
-/// which show what the video does; with `strip` none but languages. Throws a Failure.
+/// which show what the video does; with `strip` none but languages, and no chapters. Throws a
+/// Failure.
 GstPad* link_to_muxer(GstElement* last, GstElement* mux, const std::string& kind, bool strip);
 
 }  // namespace protect

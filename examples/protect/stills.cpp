@@ -4,11 +4,6 @@
 #include <gst/video/video.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "common/command.h"
@@ -87,44 +82,6 @@ GstPad* make_pad(GstPadDirection direction) {
   GstPad* pad = gst_pad_new_from_template(form, nullptr);
   gst_object_unref(form);
   return GST_PAD(gst_object_ref_sink(pad));
-}
-
-std::vector<uchar> bytes_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::vector<uchar> bytes{std::istreambuf_iterator<char>(in), {}};
-  if (!in && !in.eof()) throw Failure("it cannot be read");
-  if (bytes.empty()) throw Failure("it is empty");
-  return bytes;
-}
-
-bool is_jpeg(const std::vector<uchar>& bytes) {
-  return bytes.size() > 2 && bytes[0] == 0xff && bytes[1] == 0xd8;
-}
-
-// Whether a JPEG file has its end. libjpeg only warns of one that has not, and makes up the rest.
-// Segments are skipped: a thumbnail in one of them has an end of its own.
-bool is_whole(const std::vector<uchar>& jpeg) {
-  constexpr uchar scan = 0xda, end = 0xd9;
-  std::size_t at = 2;
-  while (at + 4 <= jpeg.size() && jpeg[at] == 0xff && jpeg[at + 1] != scan)
-    at += jpeg[at + 1] == 0xff ? 1 : 2 + std::size_t{jpeg[at + 2]} * 256 + jpeg[at + 3];
-  constexpr std::array<uchar, 2> marker{0xff, end};
-  return at < jpeg.size() && std::search(jpeg.begin() + static_cast<std::ptrdiff_t>(at), jpeg.end(),
-                                         marker.begin(), marker.end()) != jpeg.end();
-}
-
-// The transparency of a picture, beside its colours. It cannot be had of one that EXIF turns.
-cv::Mat with_alpha(const cv::Mat& upright, const std::vector<uchar>& bytes, std::string& note) {
-  cv::Mat stored = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);
-  if (stored.channels() != 4) return upright;
-  if (stored.depth() == CV_16U) stored.convertTo(stored, CV_8U, 1 / 257.0);
-  cv::Mat colours;
-  cv::cvtColor(stored, colours, cv::COLOR_BGRA2BGR);
-  if (colours.size() == upright.size() && colours.type() == upright.type() &&
-      cv::norm(colours, upright, cv::NORM_INF) <= 1)
-    return stored;
-  note = "its transparency is left out";
-  return upright;
 }
 
 }  // namespace
@@ -291,54 +248,6 @@ Stills::Result Stills::protect(const cv::Mat& picture) {
     told_->look(wide, least, more);
   }
   return {wide({margin, margin, picture.cols, picture.rows}).clone(), faces.size() + more.size()};
-}
-
-cv::Mat read_picture(const std::filesystem::path& file, std::string& note) {
-  const auto bytes = bytes_of(file);
-  if (is_jpeg(bytes) && !is_whole(bytes)) throw Failure("it is cut short: the JPEG has no end");
-  cv::Mat picture;
-  try {
-    picture = cv::imdecode(bytes, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
-    if (!picture.empty() && !is_jpeg(bytes) && picture.channels() == 3) {
-      if (picture.depth() == CV_16U) picture.convertTo(picture, CV_8U, 1 / 257.0);
-      picture = with_alpha(picture, bytes, note);
-    }
-  } catch (const cv::Exception&) {
-    picture.release();
-  }
-  if (picture.empty())
-    throw Failure("it is no picture that can be read: damaged, cut short or of another kind");
-  if (picture.depth() == CV_16U) picture.convertTo(picture, CV_8U, 1 / 257.0);
-  if (picture.depth() != CV_8U) throw Failure("its pixels are not of 8 or 16 bits");
-  return picture;
-}
-
-void write_picture(const cv::Mat& picture, const examples::OutputFile& output, int jpeg_quality) {
-  const std::string suffix = output.suffix();
-  cv::Mat fitting = picture;
-  if (suffix == ".pgm" && picture.channels() > 1)
-    cv::cvtColor(picture, fitting,
-                 picture.channels() == 4 ? cv::COLOR_BGRA2GRAY : cv::COLOR_BGR2GRAY);
-  else if (picture.channels() == 4 && suffix != ".png" && suffix != ".webp" &&
-           !suffix.starts_with(".tif"))
-    cv::cvtColor(picture, fitting, cv::COLOR_BGRA2BGR);
-  else if (suffix == ".ppm" && picture.channels() == 1)
-    cv::cvtColor(picture, fitting, cv::COLOR_GRAY2BGR);
-  std::vector<uchar> bytes;
-  const std::vector<int> quality{cv::IMWRITE_JPEG_QUALITY, jpeg_quality, cv::IMWRITE_WEBP_QUALITY,
-                                 jpeg_quality};
-  bool encoded = false;
-  try {
-    encoded = cv::imencode(suffix, fitting, bytes, quality);
-  } catch (const cv::Exception&) {
-  }
-  if (!encoded) throw Failure("the picture cannot be written as " + suffix);
-  errno = 0;
-  std::ofstream out(output.temporary(), std::ios::binary);
-  out.write(reinterpret_cast<const char*>(bytes.data()),
-            static_cast<std::streamsize>(bytes.size()));
-  out.close();
-  if (!out) throw Failure("cannot write '" + output.path().string() + "': " + std::strerror(errno));
 }
 
 }  // namespace protect

@@ -3,14 +3,12 @@
 
 #include <gst/gst.h>
 
-#include <filesystem>
 #include <memory>
 #include <opencv2/core/mat.hpp>
 #include <string>
 #include <vector>
 
 #include "common/gst_ptr.h"
-#include "common/output_file.h"
 #include "element_options.h"
 
 namespace protect {
@@ -73,11 +71,5 @@ class Stills {
   std::unique_ptr<Looker> told_;      // protects what `slow_` found; made when there is something
   std::unique_ptr<SlowSearch> slow_;  // null where the user chose the detector
 };
-
-/// Reads a picture, upright as its EXIF orientation says, 8 bits a channel; `note` says what is not
-/// as in the file. Throws a Failure where it cannot be read to its end.
-cv::Mat read_picture(const std::filesystem::path& file, std::string& note);
-/// Writes the pixels and nothing else of a file's metadata. Throws a Failure.
-void write_picture(const cv::Mat& picture, const examples::OutputFile& output, int jpeg_quality);
 
 }  // namespace protect

@@ -9,6 +9,7 @@
 #include "common/gst_ptr.h"
 #include "common/output_file.h"
 #include "formats.h"
+#include "picture_file.h"
 #include "pipeline.h"
 #include "recorder.h"
 #include "source.h"
@@ -57,15 +58,17 @@ Summary Work::run(const Job& job, Listener& listener) {
 }
 
 Summary Work::run_still(const Job& job, Listener& listener) {
-  std::string note;
-  const cv::Mat picture = read_picture(job.input, note);
-  if (!note.empty()) listener.note(note);
-  const auto result = stills_->protect(picture);
+  Picture picture = read_picture(job.input);
+  if (!picture.note.empty()) listener.note(picture.note);
+  if (settings_.strip_metadata) picture.metadata = {};
+  const cv::Mat clear = picture.pixels;
+  const auto result = stills_->protect(clear);
+  picture.pixels = result.picture;
   examples::OutputFile output(job.output);
-  write_picture(result.picture, output, settings_.jpeg_quality);
+  write_picture(picture, output, settings_.jpeg_quality);
   Summary summary{.frames = 1, .faces = static_cast<std::uint64_t>(result.faces), .checked = 1};
   if (judge_) {
-    judge_->look_at(picture, result.picture);
+    judge_->look_at(clear, result.picture);
     summary.judgement = judge_->judgement();
   }
   listener.whole(output.temporary(), summary);

