@@ -18,9 +18,10 @@ constexpr int smallest_side = 8;
 constexpr double emphasis = 2.5;
 // Of the base that they stand out from, and of the soft edge of where they do; in face widths.
 constexpr double base_sigma = 0.15, edge_sigma = 0.03;
-// How far everything stands out from a wider base: a flatter nose and flatter cheeks mislead further.
+// How far everything stands out from a wider base: a flatter nose and flatter cheeks mislead
+// further.
 constexpr double flatness = 0.6, flat_sigma = 0.3;
-constexpr int coarse = 8;  // of the full size: enough for these bases
+constexpr int coarse = 2;  // of the full size: enough for it
 
 Face as_face(const AverageFace& average) {
   Face face;
@@ -29,7 +30,7 @@ Face as_face(const AverageFace& average) {
   return face;
 }
 
-cv::Mat base_of(const cv::Mat& bgr, double sigma) {
+cv::Mat wide_base(const cv::Mat& bgr, double sigma) {
   cv::Mat small, result;
   cv::resize(bgr, small, {}, 1.0 / coarse, 1.0 / coarse, cv::INTER_AREA);
   cv::GaussianBlur(small, small, {}, sigma / coarse);
@@ -50,9 +51,10 @@ cv::Mat emphasised(const cv::Mat& bgr, const AverageFace& average) {
   const double width = face.box.width;
   cv::GaussianBlur(mask, mask, {}, edge_sigma * width);
   cv::cvtColor(mask, mask, cv::COLOR_GRAY2BGR);
-  const cv::Mat wide = base_of(bgr, flat_sigma * width);
-  return wide + flatness * (bgr - wide) +
-         (emphasis - 1) * mask.mul(bgr - base_of(bgr, base_sigma * width));
+  cv::Mat base;
+  cv::GaussianBlur(bgr, base, {}, base_sigma * width);
+  const cv::Mat wide = wide_base(bgr, flat_sigma * width);
+  return wide + flatness * (bgr - wide) + (emphasis - 1) * mask.mul(bgr - base);
 }
 
 cv::Mat parts(const AverageFace& average) {

@@ -171,7 +171,8 @@ std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels)
   const std::size_t count = cells_for(grid_, pixels);
   if (count > cells_.size()) {
     const std::vector<Outline> own = outlines;  // for the next call
-    grow(own, keeper_->outlines(face, regions | Regions::face, dot_of(grid_)), count);
+    const Regions whole = has(regions, Regions::head) ? Regions::head : Regions::face;
+    grow(own, keeper_->outlines(face, whole, dot_of(grid_)), count);
   }
   return cells_;
 }

@@ -179,7 +179,7 @@ TEST(Pixels, MoreThanTheRegionsHoldGrowOutwardsNearestFirst) {
       for (const Rect box : {Rect{50, 40, 40, 40}, Rect{-15, 40, 40, 40}, Rect{130, 90, 40, 40}}) {
         Map map({160, 120}, format, cell_size);
         const Face face = upright_face(box);
-        const auto seed = map.only(face), whole = map.only(face, features | Regions::face);
+        const auto seed = map.only(face), whole = map.only(face, Regions::face);
         ASSERT_FALSE(seed.empty());
         std::vector<float> ways;
         for (std::size_t i = 0; i < map.all(); ++i) {
