@@ -262,7 +262,8 @@ void AverageArranger::fit_in(const Part& part, const Membrane::Net& net, float g
   for (std::size_t i = 0; i < n; ++i)
     scratch_[i] = static_cast<std::int16_t>(values_[i] - wanted_[i]);
   Membrane::Net edge = net;
-  edge.reach = seam_reach / mesh;
+  // Hair and backdrop hide the person's light by themselves: there it may go on.
+  if (!part.split()) edge.reach = seam_reach / mesh;
   seam.fit(edge, part.runs, scratch_, gain);
   seam.add_to(part.runs, wanted_);
 }
