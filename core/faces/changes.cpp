@@ -35,7 +35,7 @@ std::optional<Rect> Changes::place(const Picture& picture, int min_face_size) co
   if (means.size() != reference_.size()) return {};
   cv::Mat changed;
   cv::absdiff(means, reference_, changed);
-  changed = changed > noise & ~explained_;
+  changed = (changed > noise) & ~explained_;
   const cv::Rect blocks = cv::boundingRect(changed);
   if (blocks.empty()) return {};
   const float block = static_cast<float>(picture.size().width) / static_cast<float>(means.cols);

@@ -78,12 +78,13 @@ void Membrane::fit(const Net& net, std::span<const CellRun> runs,
     const float value = node.sum / node.weight;
     surface[i] = node.known ? surface[i] + gain * (value - surface[i]) : value;
   }
-  relax(fresh ? first_sweeps : more_sweeps);
+  relax(fresh ? first_sweeps : more_sweeps, net.reach);
   for (Node& node : nodes_) node.known = node.weight > 0;
 }
 
-void Membrane::relax(int sweeps) {
+void Membrane::relax(int sweeps, float reach) {
   const int across = surface_.cols;
+  const float share = 1 / (4 + (reach > 0 ? 1 / (reach * reach) : 0));  // of each neighbour
   for (int sweep = 0; sweep < 2 * sweeps; ++sweep) {
     for (int y = used_.y; y < used_.br().y; ++y) {
       float* const row = surface_.ptr<float>(y);
@@ -94,7 +95,7 @@ void Membrane::relax(int sweeps) {
       for (int x = used_.x + (y + sweep) % 2; x < used_.br().x; x += 2) {
         const float sum = row[std::max(x - 1, used_.x)] + row[std::min(x + 1, used_.br().x - 1)] +
                           above[x] + below[x];
-        const float value = row[x] + over_relaxation * (sum / 4 - row[x]);
+        const float value = row[x] + over_relaxation * (share * sum - row[x]);
         row[x] = node[x].fixed ? row[x] : value;
       }
     }

@@ -12,14 +12,18 @@ namespace faceperturb {
 
 /// The smoothest surface that takes given values along a region's edge: what must be added to a
 /// picture so that it meets its surroundings without a seam (after P. Perez, M. Gangnet and
-/// A. Blake, "Poisson Image Editing", 2003). Worked out on a coarse net that moves with the face:
-/// it tells no detail, and follows only slowly what changes from frame to frame.
+/// A. Blake, "Poisson Image Editing", 2003). With a reach it falls to nothing away from the edge,
+/// as far as it can without a bend (the screened equation: P. Bhat et al., "Fourier Analysis of the
+/// 2D Screened Poisson Equation for Gradient Domain Problems", 2008). Worked out on a coarse net
+/// that moves with the face: it tells no detail, and follows only slowly what changes from frame to
+/// frame.
 class Membrane {
  public:
   /// Where the cells of a region lie on the net: its nodes have whole coordinates from (0, 0).
   struct Net {
     cv::Size size;        ///< nodes
     cv::Matx23f to_node;  ///< from a cell's column and row
+    float reach = 0;  ///< nodes from the edge over which it falls to about 1/e; 0: it does not fall
   };
 
   /// `values` has one for each cell of `runs`. `gain`, 0 to 1: how much of a change is taken over
@@ -36,7 +40,7 @@ class Membrane {
     bool fixed = false;  // by the cells at the edge
     bool known = false;  // from the frame before
   };
-  void relax(int sweeps);
+  void relax(int sweeps, float reach);
 
   cv::Matx23f to_node_;
   std::vector<Node> nodes_;

@@ -33,14 +33,13 @@ const std::vector<Outline>& OutlineKeeper::outlines(const Face& face, Regions re
   region_outlines(face, regions, now_);
   const float wider = slack * face.box.width, rounding = static_cast<float>(dot);
   if (face.id == 0 || !(wider > rounding)) return now_;
-  Kept& kept = kept_[face.id];
+  Kept& kept = kept_[std::uint64_t{face.id} << 32 | static_cast<std::uint32_t>(regions)];
   kept.used = frames_;
   // The other way round too: it must not stay large around a face that became small.
   const auto fits = [&](const Outline& was, const Outline& is) {
     return covers(was, is, -rounding) && covers(is, was, 2 * wider);
   };
-  if (kept.regions != regions || !std::ranges::equal(kept.outlines, now_, fits)) {
-    kept.regions = regions;
+  if (!std::ranges::equal(kept.outlines, now_, fits)) {
     kept.outlines = now_;
     for (Outline& outline : kept.outlines) outline.margin += wider;
   }

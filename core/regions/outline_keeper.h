@@ -24,12 +24,11 @@ class OutlineKeeper {
 
  private:
   struct Kept {
-    Regions regions{};
     std::vector<Outline> outlines;
     std::uint64_t used = 0;  // the frame
   };
 
-  std::unordered_map<std::uint32_t, Kept> kept_;  // by Face::id
+  std::unordered_map<std::uint64_t, Kept> kept_;  // by Face::id and regions
   std::vector<Outline> now_;
   std::uint64_t frames_ = 0;
 };

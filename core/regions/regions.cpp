@@ -27,6 +27,10 @@ constexpr std::array table{
     RegionInfo{Regions::head, "head", "Face box with a margin for hair and ears"},
 };
 
+// What growing beyond the whole face's outline costs, on top of the way: there is background, which
+// shows nobody and makes specks in a face.
+constexpr float cost_outside = 3;
+
 int dot_of(const CellGrid& grid) { return std::gcd(grid.cell_width, grid.cell_height); }
 
 // Outlines drawn on a raster of square dots, so that distances are the same in x and y whatever the
@@ -67,11 +71,7 @@ class Raster {
     whole_grid_ = cells_.width == grid.columns && cells_.height == grid.rows;
     if (cells_.empty()) return;
 
-    const cv::Size size(cells_.width * across_, cells_.height * down_);
-    // 0 marks the region: distanceTransform measures to the nearest zero
-    memory.dots.assign(static_cast<std::size_t>(size.area()), 255);
-    dots_ = cv::Mat(size, CV_8UC1, memory.dots.data());
-    for (const auto& outline : outlines) draw(outline);
+    draw(outlines);
     nearest_ = {std::clamp(dot_at((left + right) / 2) - cells_.x * across_, 0, dots_.cols - 1),
                 std::clamp(dot_at((top + bottom) / 2) - cells_.y * down_, 0, dots_.rows - 1)};
   }
@@ -97,7 +97,15 @@ class Raster {
   }
 
   const cv::Mat& dots() const { return dots_; }
-  /// Distance to the region in luma pixels, 0 inside it.
+  /// Draws others in place of the outlines, as far as the raster goes.
+  void draw(const std::vector<Outline>& outlines) {
+    const cv::Size size(cells_.width * across_, cells_.height * down_);
+    // 0 marks the region: distanceTransform measures to the nearest zero
+    memory_.dots.assign(static_cast<std::size_t>(size.area()), 255);
+    dots_ = cv::Mat(size, CV_8UC1, memory_.dots.data());
+    for (const auto& outline : outlines) draw(outline);
+  }
+  /// Distance to what is drawn in luma pixels, 0 inside it.
   cv::Mat distances() {
     // A region that lies wholly beside the frame is as far as its nearest place at the edge.
     if (cv::countNonZero(dots_) == static_cast<int>(dots_.total()))
@@ -177,11 +185,16 @@ std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels)
     });
   }
   const std::size_t count = cells_for(grid_, pixels);
-  if (count > cells_.size()) grow(outlines, count);
+  if (count > cells_.size()) {
+    const std::vector<Outline> own = outlines;  // for the next call
+    const Regions whole = has(regions, Regions::head) ? Regions::head : Regions::face;
+    grow(own, keeper_->outlines(face, whole, dot_of(grid_)), count);
+  }
   return cells_;
 }
 
-void RegionMapper::grow(const std::vector<Outline>& outlines, std::size_t count) {
+void RegionMapper::grow(const std::vector<Outline>& outlines, const std::vector<Outline>& whole,
+                        std::size_t count) {
   const std::size_t missing = count - cells_.size();
   float reach =
       std::sqrt(static_cast<float>(count) * static_cast<float>(grid_.pixels_per_cell())) / 2;
@@ -190,7 +203,10 @@ void RegionMapper::grow(const std::vector<Outline>& outlines, std::size_t count)
     candidates_.clear();
     distances_.clear();
     if (!raster.cells().empty()) {
-      raster.for_each_cell<float>(raster.distances(), [&](Cell cell, float distance) {
+      cv::Mat ways = raster.distances();
+      raster.draw(whole);
+      cv::scaleAdd(raster.distances(), cost_outside, ways, ways);
+      raster.for_each_cell<float>(ways, [&](Cell cell, float distance) {
         // Beyond the reach the raster does not hold every cell of a distance.
         if ((distance <= reach || raster.whole_grid()) && !taken_[grid_.index(cell)]) {
           candidates_.push_back(cell);

@@ -55,11 +55,13 @@ class RegionMapper {
   /// The cells of `face`, row by row: those that `regions` touches, and of a track (Face::id) some
   /// around them, so that they stay the same while only landmarks jitter. If they hold fewer than
   /// `pixels` pixels the area grows outwards, nearest cells first, until it holds them or the frame
-  /// has no more. The result is valid until the next call.
+  /// has no more; a way beyond the outline of the whole face counts four times. The result is valid
+  /// until the next call.
   std::span<Cell> add(const Face& face, Regions regions, int pixels);
 
  private:
-  void grow(const std::vector<Outline>& outlines, std::size_t count);
+  void grow(const std::vector<Outline>& outlines, const std::vector<Outline>& whole,
+            std::size_t count);
   bool take(Cell cell);
 
   std::unique_ptr<OutlineKeeper> keeper_;

@@ -262,7 +262,7 @@ double luma_at(const cv::Mat& map, const Point& place) {
   return cv::mean(map(cv::Rect(cvRound(place.x) - 4, cvRound(place.y) - 4, 9, 9)))[0];
 }
 
-TEST(FaceTemplate, EyesAndMouthStandOutBesideTheSkinThatStays) {
+TEST(FaceTemplate, EyesAndMouthStandOutBesideSkinThatIsFlatter) {
   const FaceTemplate& face = FaceTemplate::shared();
   const FaceTemplate::Level& level = face.level(0);
   const cv::Mat& skin = level.skin[FaceTemplate::luma];
@@ -274,9 +274,9 @@ TEST(FaceTemplate, EyesAndMouthStandOutBesideTheSkinThatStays) {
   };
   for (const Point& dark : {between(37, 40), between(43, 46), between(62, 66)})
     EXPECT_LT(luma_at(skin, dark), luma_at(head, dark) - 0.1 * FaceTemplate::one);
-  const Point bridge = marks[28], tip = marks[30];
-  for (const Point& place : {tip, Point{bridge.x, 2 * bridge.y - tip.y - 60}})  // and the forehead
-    EXPECT_NEAR(luma_at(skin, place), luma_at(head, place), 0.02 * FaceTemplate::one);
+  const Point tip = marks[30], cheek = between(2, 31);
+  EXPECT_LT(std::abs(luma_at(skin, tip) - luma_at(skin, cheek)),
+            0.8 * std::abs(luma_at(head, tip) - luma_at(head, cheek)));
 }
 
 #ifdef COUNTS_ALLOCATIONS
