@@ -22,6 +22,7 @@ test_packages=(
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 
 check_packages=(clang-format shellcheck cppcheck)
+tidy_packages=(clang-16 clang-tidy-16)
 
 # Programs may come from elsewhere than Debian's package.
 is_installed() {

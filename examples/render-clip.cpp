@@ -119,7 +119,7 @@ void run(const Options& options) {
     if (gst_app_src_push_buffer(GST_APP_SRC(source), render(options, number).release()) !=
         GST_FLOW_OK)
       break;
-    progress.show(static_cast<std::uint64_t>(number + 1), static_cast<double>(number + 1) / frames);
+    progress.show(static_cast<std::uint64_t>(number) + 1, static_cast<double>(number + 1) / frames);
   }
   gst_app_src_end_of_stream(GST_APP_SRC(source));
   progress.end();

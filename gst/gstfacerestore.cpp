@@ -229,7 +229,7 @@ gboolean set_caps(GstBaseTransform* base, GstCaps* caps, GstCaps*) {
 
 fp::Restorer::Result restore(FaceRestore& self, const fp::Frame& frame, GstClockTime time,
                              std::span<const std::uint8_t> packet) {
-  const auto result = self.restorer->restore(
+  auto result = self.restorer->restore(
       frame, GST_CLOCK_TIME_IS_VALID(time) ? static_cast<std::int64_t>(time) : -1, packet);
   const std::lock_guard lock(self.mutex);
   ++self.counts.frames;

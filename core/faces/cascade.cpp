@@ -18,7 +18,7 @@ constexpr float close_margin = 0.3F;  // around a window, in its widths
 constexpr float close_window = 64;    // pixels to which a window is brought for a close look
 
 std::string find(const char* file) {
-  const std::string path = std::string(CASCADE_DIRECTORY "/") + file;
+  std::string path = std::string(CASCADE_DIRECTORY "/") + file;
   if (!std::filesystem::exists(path))
     throw ModelError("'" + path + "' does not exist; Debian's package opencv-data has it");
   return path;

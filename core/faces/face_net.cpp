@@ -148,7 +148,8 @@ std::vector<Detection> FaceNet::decode_yunet(cv::Size input, float least_score) 
     for (int i = 0; i < columns * rows; ++i) {
       const float score = std::sqrt(std::max(0.F, cls[i] * obj[i]));
       if (!(score >= least_score)) continue;
-      const auto x = static_cast<float>(i % columns), y = static_cast<float>(i / columns);
+      const int column = i % columns, row = i / columns;
+      const auto x = static_cast<float>(column), y = static_cast<float>(row);
       const float* b = box + 4 * i;
       Detection face{
           .box = around((x + b[0]) * s, (y + b[1]) * s, std::exp(b[2]) * s, std::exp(b[3]) * s),

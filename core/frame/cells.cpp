@@ -116,7 +116,8 @@ void CellMover::permute(const Frame& frame, const CellGrid& grid, std::span<cons
         return cell.row * row_bytes + cell.column * column_bytes;
       });
     }
-    const auto cell_bytes = static_cast<std::size_t>(plane.width_bytes * plane.height);
+    const auto cell_bytes =
+        static_cast<std::size_t>(plane.width_bytes) * static_cast<std::size_t>(plane.height);
     content_.resize(std::max(content_.size(), cells.size() * cell_bytes));
     permute_plane(plane, offsets_, from, content_.data());
   }

@@ -331,7 +331,7 @@ void Lookahead::conclude(std::uint64_t end) {
       const bool held = std::ranges::any_of(verdict.faces, &Face::held);
       verdict.state = held ? FrameState::held : FrameState::checked;
       const auto reduction = static_cast<float>(entry->picture.reduction());
-      for (Face& face : verdict.faces) face = scaled(std::move(face), reduction);
+      for (Face& face : verdict.faces) face = scaled(face, reduction);
     } else {
       verdict = {FrameState::covered, {}, fault_};
     }
@@ -346,7 +346,7 @@ void Lookahead::conclude(std::uint64_t end) {
   }
   changed_.notify_all();
 
-  const auto keep = static_cast<std::uint64_t>(2 * options_.detect_interval);
+  const auto keep = 2 * static_cast<std::uint64_t>(options_.detect_interval);
   while (detections_.size() > 1 && detections_.front() + keep < history_.front()->index)
     detections_.pop_front();
 }

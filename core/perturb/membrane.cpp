@@ -90,7 +90,7 @@ void Membrane::relax(int sweeps, float reach) {
       float* const row = surface_.ptr<float>(y);
       const float* const above = y > used_.y ? row - across : row;
       const float* const below = y + 1 < used_.br().y ? row + across : row;
-      const Node* const node = &nodes_[static_cast<std::size_t>(y * across)];
+      const Node* const node = nodes_.data() + y * across;
       // Every other node: they do not wait for each other. Beyond the edge it goes on as it is.
       for (int x = used_.x + (y + sweep) % 2; x < used_.br().x; x += 2) {
         const float sum = row[std::max(x - 1, used_.x)] + row[std::min(x + 1, used_.br().x - 1)] +
@@ -115,7 +115,7 @@ void Membrane::add_to(std::span<const CellRun> runs, std::span<std::int16_t> val
   // Between nodes it bends little: it is worked out once in `most` cells.
   const float nodes = std::hypot(to_node_(0, 0), to_node_(1, 0));  // to the next cell
   const float cells = std::min(1.F * stretch, 1 / nodes);
-  const int most = cells > stretch / 2 ? stretch : std::max(1, static_cast<int>(cells));
+  const int most = 2 * cells > stretch ? stretch : std::max(1, static_cast<int>(cells));
   std::int16_t* out = values.data();
   for (const CellRun& run : runs) {
     int column = run.first.column;

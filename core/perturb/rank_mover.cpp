@@ -99,7 +99,8 @@ void RankMover::permute(const Frame& frame, const Layer& layer, std::span<const 
                         std::span<const std::uint16_t> wishes, const KeyCounts& wish_counts) {
   for (int p = layer.planes.first; p < layer.planes.end; ++p) {
     const PlaneCells plane(frame, layer.grid, p, runs.front().first);
-    const auto bytes = static_cast<std::size_t>(plane.width_bytes * plane.height);
+    const auto bytes =
+        static_cast<std::size_t>(plane.width_bytes) * static_cast<std::size_t>(plane.height);
     content_.resize(std::max(content_.size(), keys.size() * bytes));
     for_width(plane.width_bytes, [&](auto width) {
       if (bytes == 1) {

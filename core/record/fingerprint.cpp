@@ -18,9 +18,9 @@ constexpr double least_spread = 1;  // grey levels squared, of a thumbnail that 
 struct Mean {
   std::array<std::uint32_t, fields * fields> sum{}, count{};
 
-  void add(std::size_t field, std::uint8_t value) {
-    sum[field] += value;
-    ++count[field];
+  void add(int field, std::uint8_t value) {
+    sum[static_cast<std::size_t>(field)] += value;
+    ++count[static_cast<std::size_t>(field)];
   }
   Thumbnail rounded() const {
     Thumbnail result{};
@@ -74,8 +74,7 @@ Thumbnail Fingerprinter::thumbnail(const Frame& frame, const CellGrid& grid,
     for (int y = y0; y < y1; ++y) {
       const int row = y * fields / luma.height * fields;
       for (int x = x0; x < x1; ++x)
-        mean.add(static_cast<std::size_t>(row + x * fields / luma.width),
-                 luma.data[y * luma.stride + x]);
+        mean.add(row + x * fields / luma.width, luma.data[y * luma.stride + x]);
     }
   }
   return mean.rounded();
@@ -94,8 +93,7 @@ Overview Fingerprinter::overview(const Frame& frame) {
     const int step = std::max(1, luma.width / (8 * fields));
     for (int y = 0; y < luma.height; ++y)
       for (int x = step / 2; x < luma.width; x += step)
-        mean.add(static_cast<std::size_t>(band * fields + x * fields / luma.width),
-                 luma.data[y * luma.stride + x]);
+        mean.add(band * fields + x * fields / luma.width, luma.data[y * luma.stride + x]);
     for (int p = 0; p < frame.format->plane_count; ++p) {
       const auto i = static_cast<std::size_t>(p);
       const int bytes = strip.units_across(p) * frame.format->planes[i].unit_bytes;

@@ -129,7 +129,7 @@ std::string plugin_stamp() {
 template <typename Measure>
 std::vector<double> known_or(const Cache& cache, const std::string& key, Measure measure) {
   if (auto row = cache.load_row(key)) return *std::move(row);
-  const std::vector<double> row = measure();
+  std::vector<double> row = measure();
   cache.store_row(key, row);
   return row;
 }

@@ -45,10 +45,10 @@ cv::Mat to_mat(GstCaps* caps, GstBuffer* buffer) {
   if (!gst_video_info_from_caps(&info, gst_sample_get_caps(converted.get())) ||
       !gst_video_frame_map(&frame, &info, gst_sample_get_buffer(converted.get()), GST_MAP_READ))
     throw Failure("the before/after picture cannot be read");
-  const cv::Mat picture = cv::Mat(GST_VIDEO_FRAME_HEIGHT(&frame), GST_VIDEO_FRAME_WIDTH(&frame),
-                                  CV_8UC3, GST_VIDEO_FRAME_PLANE_DATA(&frame, 0),
-                                  static_cast<std::size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0)))
-                              .clone();
+  cv::Mat picture = cv::Mat(GST_VIDEO_FRAME_HEIGHT(&frame), GST_VIDEO_FRAME_WIDTH(&frame), CV_8UC3,
+                            GST_VIDEO_FRAME_PLANE_DATA(&frame, 0),
+                            static_cast<std::size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0)))
+                        .clone();
   gst_video_frame_unmap(&frame);
   return picture;
 }

@@ -198,12 +198,12 @@ GstElement* add_unlimited_queue(GstBin* bin) {
 
 GstPad* link_to_muxer(GstElement* last, GstElement* mux, const std::string& kind, bool strip) {
   const Ptr<GstPad> from(gst_element_get_static_pad(last, "src"));
-  const Ptr<GstPad> to(gst_element_request_pad_simple(mux, (kind + "_%u").c_str()));
-  if (!to || gst_pad_link(from.get(), to.get()) != GST_PAD_LINK_OK)
+  GstPad* const to = gst_element_request_pad_simple(mux, (kind + "_%u").c_str());
+  const Ptr<GstPad> reference(to);
+  if (!to || gst_pad_link(from.get(), to) != GST_PAD_LINK_OK)
     throw Failure("the " + kind + " does not fit into this kind of file");
-  gst_pad_add_probe(to.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, sift, GINT_TO_POINTER(strip),
-                    nullptr);
-  return to.get();  // the muxer owns it
+  gst_pad_add_probe(to, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, sift, GINT_TO_POINTER(strip), nullptr);
+  return to;  // the muxer owns it
 }
 
 GstElement* add_sound(GstBin* bin, GstCaps* caps, const Container& container, GstElement* mux,

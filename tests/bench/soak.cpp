@@ -6,6 +6,7 @@
 
 #include <gst/gst.h>
 #include <gst/video/video.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -324,6 +325,8 @@ int main(int argc, char** argv) {
     std::vector<std::string> clips;
     for (gchar** file = files; file && *file; ++file) clips.emplace_back(*file);
     if (clips.empty()) throw examples::UsageError("name a clip");
+    // One arena: with one for each thread that comes and goes, what they keep looks like a leak.
+    mallopt(M_ARENA_MAX, 1);
     const gchar* tags[] = {nullptr};
     gst_meta_register_custom("SoakMeta", tags, nullptr, nullptr, nullptr);
     return soak(minutes, static_cast<unsigned>(seed), clips);

@@ -199,7 +199,7 @@ TEST_F(Archive, AKilledRunIsTakenUpAgain) {
   picture("z.png");
   const std::string slow = " --encoder='x264enc speed-preset=slow' in out/";
   const Outcome killed = bash(PROTECT_PROGRAM " --detector=cascade --manifest=m" + slow +
-                              " & for i in {1..400}; do compgen -G 'out/.v.mkv.*.part' && break; "
+                              " & for i in {1..4000}; do compgen -G 'out/.v.mkv.*.part' && break; "
                               "sleep 0.05; done; kill -KILL $!; wait $!");
   EXPECT_EQ(killed.code, 137) << killed.err;
   EXPECT_TRUE(contains(killed.out, ".part")) << killed.out << killed.err;

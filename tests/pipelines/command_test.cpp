@@ -406,7 +406,7 @@ TEST(Command, NoHalfFileIsLeftBehind) {
   const std::string in = (folder / "in.mkv").string(), out = (folder / "out").string();
   write_scene(in, {640, 360}, 60, 15);
   // The clip again and again: it is still at work when it is interrupted.
-  const std::string wait_for_part = "for i in {1..200}; do compgen -G '" + out +
+  const std::string wait_for_part = "for i in {1..4000}; do compgen -G '" + out +
                                     "/.*.part' >/dev/null && break; sleep 0.05; done;"
                                     "ls -A " +
                                     out + ";";
