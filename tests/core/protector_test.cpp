@@ -34,12 +34,12 @@ std::vector<Cell> held_cells(const Frame& frame, const Verdict& report, const Se
 }
 
 TEST(Protector, ChangesTheFacesRegionsAndNothingElse) {
-  auto protector = make_protector(two_faces);
   for (const auto& format : formats()) {
     for (const int cell_size : {1, 3}) {
       for (const auto& info : region_table()) {
         SCOPED_TRACE(describe(format, size) + " " + std::string(info.name));
         const Settings settings{.regions = info.region, .cell_size = cell_size};
+        auto protector = make_protector(two_faces);  // the outlines of a track would be kept
         TestFrame frame(format, size, 6);
         const auto before = frame.bytes;
         const Verdict report = protector.protect(frame.view(), settings);
