@@ -423,7 +423,9 @@ class Relay {
 std::string camera_group(const std::string& name, const Camera& camera,
                          const std::string& more = "") {
   return "[camera " + name + "]\nsource=" + camera.address() +
-         "\nfaceperturb.regions=face\nblack-after=0.6\nreconnect-after=4\n" + more + "\n";
+         "\nfaceperturb.regions=face\nfaceperturb.lookahead=10\nblack-after=0.6\nreconnect-after="
+         "4\n" +
+         more + "\n";
 }
 
 void expect_no_clear_face(const Viewer& viewer) {
