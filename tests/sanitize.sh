@@ -7,14 +7,19 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=build-${1-}${2:+-$2}
-options=(-Ddebug=true -Db_lundef=false)
-# -g1: stacks with lines, without the variables that take minutes to follow through dlib's networks.
-flags="'-D_GLIBCXX_ASSERTIONS','-g1'"
+options=(--buildtype debugoptimized -Db_lundef=false)
+flags="'-D_GLIBCXX_ASSERTIONS'"
+if [[ ${2-} == all ]]; then
+  # -g1: stacks with lines, without the variables that take minutes to follow through dlib's networks.
+  flags+=",'-g1'"
+else
+  options+=(-Dexamples=disabled)
+fi
 case ${1-} in
   address)
-    options+=('-Db_sanitize=address,undefined' -Doptimization=1)
+    options+=('-Db_sanitize=address,undefined')
     if [[ ${2-} == all ]]; then
-      options+=(-Db_coverage=true)
+      options+=(-Doptimization=1 -Db_coverage=true)
       flags+=",'-fprofile-update=atomic'" # threads count into the same lines
     fi
     runtime=libasan.so preloaded=(examples pipelines-restore)
@@ -22,7 +27,7 @@ case ${1-} in
       gst-record gst-restore gst-stream gst-stress)
     ;;
   thread)
-    options+=(-Db_sanitize=thread -Doptimization=2)
+    options+=(-Db_sanitize=thread)
     runtime=libtsan.so preloaded=(examples) # the shell of pipelines-restore dies of it
     tests=(core-lookahead core-worker-pool gst-stress)
     only=--gtest_filter='-Stress.ALiveStream*:Stress.Format*:Stress.HalfAMinute*:Stress.*ModelThatIsDeleted*' # too slow

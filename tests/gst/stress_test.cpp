@@ -264,7 +264,7 @@ TEST(Stress, ALiveStreamWithAHopelessDetectorIsCoveredNotPassed) {
   Started run(
       "videotestsrc is-live=true num-buffers=60 ! "
       "video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! faceperturb name=f"
-      " detector=hog min-face-size=20 qos=false ! fakesink");
+      " detector=hog min-face-size=20 lookahead=10 qos=false ! fakesink");
   const auto start = g_get_monotonic_time();
   gst_element_set_state(run.pipeline.get(), GST_STATE_PLAYING);
   ASSERT_TRUE(run.wait(GST_MESSAGE_EOS));
