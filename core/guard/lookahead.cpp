@@ -70,7 +70,9 @@ Lookahead::Lookahead(std::unique_ptr<Detector> detector, LandmarkPredictor landm
       options_(sane(options)),
       tracker_(std::make_unique<Tracker>(landmarks_, options_.hold)),
       stillness_(std::make_unique<Stillness>()),
-      worker_(std::make_unique<Worker>([this] { return work(); })) {}
+      worker_(std::make_unique<Worker>([this] { return work(); })) {
+  reserve();
+}
 
 Lookahead::~Lookahead() = default;
 
@@ -141,6 +143,12 @@ Verdict Lookahead::pop(std::optional<Clock::time_point> deadline) {
   return verdict;
 }
 
+// However far the worker falls behind, no list grows while frames come.
+void Lookahead::reserve() {
+  const auto most = static_cast<std::size_t>(options_.lookahead) + 2;
+  for (auto* frames : {&waiting_, &todo_, &spare_}) frames->reserve(most);
+}
+
 // Under the mutex: one of its holders needs it no more.
 void Lookahead::let_go(EntryPtr entry) {
   if (--entry->holders == 0) spare_.push_back(std::move(entry));
@@ -158,6 +166,7 @@ void Lookahead::reset(const Options& options) {
   history_.clear();
   detections_.clear();
   options_ = sane(options);
+  reserve();
   tracker_->reset(options_.hold);
   stillness_->reset();
   if (detector_) detector_->forget();

@@ -98,6 +98,7 @@ class Lookahead {
   void extend_back(const std::vector<Face>& appeared);
   static void protect(Entry& entry, const Face& face);
   void conclude(std::uint64_t end);
+  void reserve();
   void let_go(EntryPtr entry);
   bool detected_near(std::uint64_t index) const;
 

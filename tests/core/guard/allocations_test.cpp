@@ -2,28 +2,17 @@
 // What the streaming thread allocates for a frame when things have settled.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "frame/cells.h"
 #include "guard/lookahead.h"
 #include "regions/regions.h"
+#include "support/allocations.h"
 #include "support/faces.h"
 
-namespace {
-thread_local int allocations = 0;
-}  // namespace
+#ifdef COUNTS_ALLOCATIONS
 
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-
-namespace faceperturb {
+namespace faceperturb::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,14 +26,15 @@ TEST(Allocations, AreNoneForAFrameWithoutAFace) {
   for (const int height : {360, 540, 720, 2160}) {  // whole, and reduced in every way
     const int width = 2 * height;
     const std::vector<std::uint8_t> grey(static_cast<std::size_t>(width * height), 128);
-    Lookahead lookahead(std::make_unique<Blind>(), LandmarkPredictor(test::small_model()), {});
-    int settled = 0;
+    Lookahead lookahead(std::make_unique<Blind>(), LandmarkPredictor(small_model()),
+                        {.lookahead = 10});
+    std::size_t settled = 0;
     for (int i = 0; i < 60; ++i) {
-      if (i == 40) settled = allocations;
+      if (i == 40) settled = allocations_of_thread;
       lookahead.push({grey.data(), width, height, width}, i * 33ms, 40);
       if (lookahead.waiting() > 10) lookahead.pop();
     }
-    EXPECT_EQ(allocations - settled, 0) << height;
+    EXPECT_EQ(allocations_of_thread - settled, 0U) << height;
   }
 }
 
@@ -59,14 +49,16 @@ TEST(Allocations, ForAFaceAreOpenCVsAlone) {
   for (std::size_t i = 0; i < marks.size(); ++i)
     marks[i] = {110 + static_cast<float>(i * 37 % 180), 110 + static_cast<float>(i * 53 % 180)};
   constexpr int outlines = 4;  // two eyes, nose, mouth
-  int settled = 0;
+  std::size_t settled = 0;
   for (int i = 0; i < 20; ++i) {
-    if (i == 10) settled = allocations;
+    if (i == 10) settled = allocations_of_thread;
     regions.start_frame(CellGrid(frame, 1));
     EXPECT_FALSE(regions.add(face, Regions::eyes | Regions::nose | Regions::mouth, 0).empty());
   }
-  EXPECT_LE(allocations - settled, 10 * 2 * outlines);
+  EXPECT_LE(allocations_of_thread - settled, 10U * 2 * outlines);
 }
 
 }  // namespace
-}  // namespace faceperturb
+}  // namespace faceperturb::test
+
+#endif

@@ -5,31 +5,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
-#include <new>
 #include <opencv2/imgproc.hpp>
 #include <random>
 
 #include "eval/scene.h"
 #include "regions/regions.h"
+#include "support/allocations.h"
 #include "support/random.h"
-
-// A sanitizer has operators of its own.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNTS_ALLOCATIONS
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-#endif
 
 namespace faceperturb::test {
 namespace {
