@@ -95,12 +95,13 @@ bool on_head(const Rect& small, const Rect& face) {
 class AutoDetector final : public Detector {
  public:
   std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
-    if (last_.empty() || !alike(last_, picture.thumbnail()))
-      all_until_ = calls_ + calls_of_new_shot;
+    if (last_.empty() || !alike(last_, picture.thumbnail())) shot_ = now(picture);
     last_ = picture.thumbnail();
-    const bool missed = calls_ - seen_ >= 2 && calls_ - seen_ <= calls_to_search;
-    const bool new_shot = calls_ < all_until_;
+    const bool new_shot = due(picture, shot_, {calls_of_new_shot, time_of_new_shot});
+    const bool missed =
+        calls_ - seen_.call >= 2 && due(picture, seen_, {calls_to_search, time_to_search});
     const bool all = missed || new_shot;
+    if (all) last_all_ = picture.time();
     const unsigned turn = calls_++ % 4;
     std::vector<Detection> found;
     if (all || turn % 2 == 0) {
@@ -119,28 +120,44 @@ class AutoDetector final : public Detector {
         return face.sure && face.frontal && on_head(profile.box, face.box);
       });
     });
-    if (std::ranges::any_of(found, &Detection::sure)) seen_ = calls_;
+    if (std::ranges::any_of(found, &Detection::sure)) seen_ = now(picture);
     return found;
   }
 
   void forget() override {
     last_.release();
+    last_all_ = {};
     known_.clear();
     changes_.forget();
     profile_.forget();
   }
 
  private:
+  struct Moment {
+    unsigned call = 0;
+    std::chrono::nanoseconds time{};
+  };
+  Moment now(const Picture& picture) const { return {calls_, picture.time()}; }
+  // Whether all scans are due, from `start` on for so many calls; and where calls follow one
+  // another faster than a thorough search is worth, now and then for that time.
+  bool due(const Picture& picture, const Moment& start, const Moment& length) const {
+    if (calls_ - start.call < length.call) return true;
+    return picture.time() - start.time < length.time && picture.time() - last_all_ >= pause;
+  }
+
   static constexpr unsigned calls_of_new_shot = 4;
-  static constexpr unsigned calls_to_search = 12;  // for a face that is seen no more
+  static constexpr unsigned calls_to_search = 13;  // for a face that is seen no more
+  static constexpr std::chrono::milliseconds time_of_new_shot{667}, time_to_search{2000},
+      pause{133};
   FrontalDetector frontal_;
   ProfileDetector profile_;
   std::vector<Detection> known_;  // seen from the front since the last search for such faces
   Changes changes_;               // since then
   cv::Mat last_;
   unsigned calls_ = 0;
-  unsigned seen_ = 0;       // calls until the last that found a face
-  unsigned all_until_ = 0;  // calls until which a new shot lasts
+  Moment shot_;                          // its first call
+  Moment seen_;                          // after the last call that found a face
+  std::chrono::nanoseconds last_all_{};  // when all scans were made
 };
 
 // A network, and cascades in the dark, where networks find less than they do.

@@ -16,6 +16,11 @@ namespace {
 constexpr double dark = 25;
 constexpr double light = 45;
 
+// How steep contrast may become (CLAHE's clip limit): what lies below this mean needs the most,
+// above it a grey level less for each; more than needed shows noise as much as faces.
+constexpr double most_contrast = 8, least_contrast = 3;
+constexpr double most_below = 27;
+
 constexpr float same_shot = 0.6F;  // correlation of two thumbnails
 
 // The same picture where it is not dark.
@@ -24,14 +29,17 @@ cv::Mat with_contrast(const cv::Mat& luma) {
   const double share = std::clamp((light - mean) / (light - dark), 0.0, 1.0);
   if (share == 0) return luma;
   cv::Mat equal;
-  cv::createCLAHE(8, {8, 8})->apply(luma, equal);
+  cv::createCLAHE(std::clamp(most_contrast - (mean - most_below), least_contrast, most_contrast),
+                  {8, 8})
+      ->apply(luma, equal);
   cv::addWeighted(equal, share, luma, 1 - share, 0, equal);
   return equal;
 }
 
 }  // namespace
 
-void Picture::read(const LumaView& luma) {
+void Picture::read(const LumaView& luma, std::chrono::nanoseconds time) {
+  time_ = time;
   luma_.release();
   thumbnail_.release();
   pyramid_.clear();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <chrono>
 #include <opencv2/core/mat.hpp>
 #include <vector>
 
@@ -17,9 +18,11 @@ class Picture {
  public:
   Picture() = default;  ///< of nothing: read() comes first
   explicit Picture(const LumaView& luma) { read(luma); }
-  /// Copies what it needs. The memory of the picture before is used again.
-  void read(const LumaView& luma);
+  /// Copies what it needs. The memory of the picture before is used again. `time`: of the frame,
+  /// counted from anywhere.
+  void read(const LumaView& luma, std::chrono::nanoseconds time = {});
 
+  std::chrono::nanoseconds time() const { return time_; }
   /// Frame pixels per picture pixel, >= 1.
   int reduction() const { return reduction_; }
   cv::Size size() const { return plain_.size(); }
@@ -35,6 +38,7 @@ class Picture {
   const std::vector<cv::Mat>& pyramid() const;
 
  private:
+  std::chrono::nanoseconds time_{};
   int reduction_ = 1;
   cv::Mat plain_;
   mutable cv::Mat luma_;

@@ -89,7 +89,7 @@ void Lookahead::push(const LumaView& luma, Time time, int min_face_size,
   if (!entry) entry = std::make_shared<Entry>();
   entry->time = time;
   entry->min_face_size = min_face_size;
-  entry->picture.read(luma);
+  entry->picture.read(luma, time);
   entry->found = std::move(found);
   entry->final = false;
   entry->verdict = {};
@@ -293,11 +293,13 @@ void Lookahead::extend_back(const std::vector<Face>& appeared) {
   for (Face face : appeared) {
     auto seen = history_.rbegin();  // the earliest frame to which the face could be followed
     auto held = seen + 1;           // from there on it is held where it was seen
+    auto shot = seen;               // the earliest frame that surely is of the shot
     for (auto earlier = seen + 1; earlier != history_.rend() && !(*earlier)->final; ++earlier) {
       const Picture &picture = (*earlier)->picture, &later = (*seen)->picture;
       if ((*seen)->time - (*earlier)->time > options_.hold) break;
       const auto motion = follow(later, picture, face.box);
-      if (!motion && !alike(later.thumbnail(), picture.thumbnail())) continue;
+      if (!motion && !alike((*shot)->picture.thumbnail(), picture.thumbnail())) continue;
+      shot = earlier;
       face.held = true;
       for (; held != earlier; ++held) protect(**held, face);
       face.held = !motion;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numbers>
 #include <opencv2/imgproc.hpp>
 #include <thread>
 
@@ -488,6 +489,32 @@ TEST_F(LookaheadTest, AFaceIsFollowedBackToTheCutAndThroughAFlash) {
     }
     EXPECT_EQ(verdicts[odd].state, flash ? FrameState::held : FrameState::checked);
   }
+}
+
+// A shot in which much moves looks like another one in a few frames; no frame is a cut for that.
+TEST_F(LookaheadTest, AFaceThatCannotBeFollowedIsHeldBackThroughAMovingShot) {
+  constexpr int frames = 30, detected = 22, depth = 10;
+  start(
+      [&](const Picture& picture) {
+        const bool here = picture.luma().at<uchar>(0, 0) == detected;
+        return here ? std::vector{at(20, 70)} : std::vector<Detection>{};
+      },
+      {1, depth, 500ms});
+  std::vector<Verdict> verdicts;
+  cv::RNG random(7);
+  for (int i = 0; i < frames; ++i) {
+    cv::Mat frame(side, side, CV_8UC1);
+    for (int x = 0; x < side; ++x)
+      frame.col(x) = 120 + 100 * std::sin(2 * std::numbers::pi * (x / 100.0 + i * 0.06));
+    random.fill(frame({20, 70, 60, 60}), cv::RNG::UNIFORM, 0, 255);  // nothing to follow
+    frame.at<uchar>(0, 0) = static_cast<uchar>(i);
+    lookahead->push(view(frame), i * 40ms, 40);
+    if (lookahead->waiting() > depth) verdicts.push_back(lookahead->pop());
+  }
+  lookahead->finish();
+  while (lookahead->waiting() > 0) verdicts.push_back(lookahead->pop());
+  for (int i = detected - depth + 1; i <= detected; ++i)
+    EXPECT_EQ(verdicts[static_cast<std::size_t>(i)].faces.size(), 1U) << i;
 }
 
 // Streams share threads, and nothing else: more of them than any machine of today has processors.
