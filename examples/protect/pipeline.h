@@ -45,6 +45,10 @@ class Pipeline {
   bool connected() const { return connected_; }
   /// Whether any thread of the source runs.
   bool source_works() const;
+  /// Whether it is an element of the source.
+  bool is_of_source(GstObject* object) const {
+    return gst_object_has_as_ancestor(object, GST_OBJECT(decoder_));
+  }
   /// Asks the source for an end, so that what is on its way is still recorded.
   void end_source();
   /// Ends the streams where they leave the decoder, for a source that does not answer.

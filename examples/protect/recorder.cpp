@@ -39,6 +39,7 @@ class Run {
   void on_tick();
   bool on_message(GstMessage* message);
   void on_error(GstMessage* message);
+  bool camera_broke_off(GstMessage* message);
 
   Pipeline& pipeline_;
   Listener& listener_;
@@ -110,8 +111,20 @@ void Run::on_error(GstMessage* message) {
   g_main_loop_quit(loop_.get());
 }
 
+// What there is of a recording is of use, whatever became of the camera.
+bool Run::camera_broke_off(GstMessage* message) {
+  if (pipeline_.local_file() || pipeline_.frames_in() == 0 ||
+      !pipeline_.is_of_source(GST_MESSAGE_SRC(message)))
+    return false;
+  if (stopped_) return true;
+  listener_.note(examples::error_text(message) + ": the recording ends");
+  stop();
+  return true;
+}
+
 bool Run::on_message(GstMessage* message) {
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    if (camera_broke_off(message)) return true;
     on_error(message);
     return false;  // what follows an error says less
   }

@@ -9,10 +9,12 @@
 #include <opencv2/imgproc.hpp>
 #include <regex>
 #include <set>
+#include <thread>
 
 #include "eval/scene.h"
 #include "support/faces.h"
 #include "support/pipeline.h"
+#include "support/rtsp_server.h"
 #include "support/scenes.h"
 
 namespace faceperturb::test {
@@ -463,6 +465,25 @@ TEST(Command, TheManualIsWellFormed) {
                                "/docs/faceperturb.1 >/dev/null");
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.err, "");
+}
+
+// The connection is cut: what was recorded until then is kept.
+TEST(Command, ACameraThatBreaksOffLeavesItsRecording) {
+  const TemporaryFolder folder;
+  const std::string scene = (folder / "scene.mkv").string(), out = (folder / "out.mkv").string();
+  write_scene(scene, {320, 180}, 600, 25);
+  RtspServer camera(scene);
+  ASSERT_TRUE(camera.runs()) << "no port on 127.0.0.1";
+  std::thread cut([&] {
+    while (!camera.serves()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::this_thread::sleep_for(std::chrono::seconds(4));
+    camera.break_off();
+  });
+  const Outcome outcome = run(camera.address() + " " + out);
+  cut.join();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "the recording ends")) << outcome.err;
+  EXPECT_GT(decode(out).pictures.size(), 0U);
 }
 
 }  // namespace

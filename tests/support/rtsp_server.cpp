@@ -33,11 +33,28 @@ RtspServer::~RtspServer() {
       },
       loop_);
   thread_.join();
-  if (GSource* source = g_main_context_find_source_by_id(context_, source_))
-    g_source_destroy(source);
+  if (runs()) g_source_destroy(g_main_context_find_source_by_id(context_, source_));
   g_object_unref(server_);
   g_main_loop_unref(loop_);
   g_main_context_unref(context_);
+}
+
+bool RtspServer::serves() const {
+  GList* clients = gst_rtsp_server_client_filter(server_, nullptr, nullptr);
+  g_list_free_full(clients, g_object_unref);
+  return clients;
+}
+
+void RtspServer::break_off() {
+  g_source_destroy(g_main_context_find_source_by_id(context_, source_));
+  source_ = 0;
+  gst_rtsp_server_client_filter(
+      server_,
+      [](GstRTSPServer*, GstRTSPClient* client, gpointer) {
+        gst_rtsp_connection_close(gst_rtsp_client_get_connection(client));
+        return GST_RTSP_FILTER_REMOVE;
+      },
+      nullptr);
 }
 
 std::string RtspServer::address() const {

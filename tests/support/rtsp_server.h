@@ -20,6 +20,10 @@ class RtspServer {
 
   bool runs() const { return source_ != 0; }
   std::string address() const;
+  /// Whether a client has come.
+  bool serves() const;
+  /// Closes every connection, without a goodbye, and takes no more.
+  void break_off();
 
  private:
   GMainContext* context_;
