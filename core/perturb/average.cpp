@@ -33,7 +33,7 @@ constexpr float mesh = 1 / 16.F;   // of the membrane's net, in face widths
 constexpr float net_reach = 0.4F;  // of the net beyond the template, in face widths
 // Of the seam's membrane, in face widths: what it adds further inside is the person's own light and
 // shade, by which networks tell people apart (docs/evaluation.md).
-constexpr float seam_reach = 0.05F;
+constexpr float seam_reach = 0.04F;
 
 // Of `count` cells, one in how many is looked at, so that it is `enough`: an odd number, so that
 // they are not of the same columns.
