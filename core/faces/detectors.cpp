@@ -73,7 +73,7 @@ class FrontalDetector final {
  private:
   static constexpr int windows_of_face = 2;
   static constexpr float sure_score = -0.4F;
-  static constexpr float unsure_score = -1;
+  static constexpr float unsure_score = -0.9F;
   // Windows that agree, in the dark.
   static constexpr float sure_windows = 6, unsure_windows = 2, sure_close = 8;
   Hog hog_;
