@@ -126,7 +126,7 @@ class AutoDetector final : public Detector {
 
   void forget() override {
     last_.release();
-    last_all_ = {};
+    last_all_ = seen_.time = {};  // what comes may be of an earlier time
     known_.clear();
     changes_.forget();
     profile_.forget();
