@@ -92,7 +92,7 @@ constexpr Comment comments[] = {
     {"audio/x-vorbis", {"\3vorbis", 7}, {"\3vorbis\0\0\0\0\0\0\0\0\1", 16}, false},
     {"audio/x-opus", {"OpusTags", 8}, {"OpusTags\0\0\0\0\0\0\0\0", 16}, false},
     // All but the first of FLAC's headers may go. This is the last one, four bytes and a comment.
-    {"audio/x-flac", {}, {"\x84\0\0\x08\0\0\0\0\0\0\0\0", 12}, true},
+    {"audio/x-flac", "", {"\x84\0\0\x08\0\0\0\0\0\0\0\0", 12}, true},
 };
 
 GstBuffer* without_tags(const Comment& comment, GstBuffer* header) {

@@ -41,6 +41,18 @@ std::string encoded(const char* suffix, const cv::Mat& picture) {
   return {bytes.begin(), bytes.end()};
 }
 
+// Whether a JPEG begins in it after the first byte. Its first three bytes alone say nothing: a
+// compressed picture has them by chance now and then.
+bool holds_jpeg(const std::string& file) {
+  for (std::size_t at = 0; (at = file.find("\xff\xd8\xff", at + 1)) != std::string::npos;)
+    if (!cv::imdecode(
+             std::vector<uchar>(file.begin() + static_cast<std::ptrdiff_t>(at), file.end()),
+             cv::IMREAD_UNCHANGED)
+             .empty())
+      return true;
+  return false;
+}
+
 std::string big(std::size_t number, int size) {
   std::string bytes;
   while (size-- > 0) bytes += static_cast<char>(number >> 8 * size & 0xff);
@@ -196,7 +208,8 @@ void expect_kept(const Metadata& metadata) {
 void expect_no_trace(const std::string& file, const std::string& thumbnail) {
   EXPECT_FALSE(contains(file, secret));
   EXPECT_FALSE(contains(file, thumbnail.substr(thumbnail.size() / 2, 40)));
-  EXPECT_FALSE(contains(file.substr(1), "\xff\xd8\xff"));
+  EXPECT_TRUE(holds_jpeg("before" + thumbnail));
+  EXPECT_FALSE(holds_jpeg(file));
   EXPECT_FALSE(contains(file, "adobe"));
 }
 
