@@ -198,6 +198,8 @@ TEST(Buffers, ThatAreEmptyOrOfAnotherSizeOrFormatAreAnError) {
        }},
   };
   // GStreamer says what it thinks of such buffers by critical warnings; they are wanted here.
+  const GLogLevelFlags fatal =
+      g_log_set_always_fatal(static_cast<GLogLevelFlags>(G_LOG_FATAL_MASK));
   const auto old_handler = g_log_set_default_handler(
       [](const gchar*, GLogLevelFlags, const gchar*, gpointer) {}, nullptr);
   for (const auto& bad : bad_buffers) {
@@ -208,6 +210,7 @@ TEST(Buffers, ThatAreEmptyOrOfAnotherSizeOrFormatAreAnError) {
     expect_refused(bench, bad.make(info));
   }
   g_log_set_default_handler(old_handler, nullptr);
+  g_log_set_always_fatal(fatal);
 }
 
 TEST(Buffers, OfSeveralMemoriesAreProtected) {

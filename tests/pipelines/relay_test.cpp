@@ -454,7 +454,7 @@ TEST(Relay, ACameraThatIsKilledIsBlackUntilItIsBack) {
   first.kill();
   EXPECT_TRUE(of_first.sees_black(2s));
   const int before = of_first.pictures;
-  EXPECT_EQ(relay.metric("up{camera=\"first\"}"), 0);
+  EXPECT_TRUE(wait_until([&] { return relay.metric("up{camera=\"first\"}") == 0; }));
   EXPECT_EQ(relay.metric("up{camera=\"second\"}"), 1);
   EXPECT_NE(http(relay.metrics_port, "/healthz").find(" 503 "), std::string::npos);
   EXPECT_TRUE(of_second.sees_pictures());
