@@ -10,7 +10,8 @@
 namespace faceperturb {
 namespace {
 
-constexpr int sparse = 8;  // reduction from which every second row is read
+// Of a block of so many pixels a side, every fourth row is read.
+constexpr int sparse = 8;
 
 // The processor's own look-ahead ends with each page of memory.
 void fetch_ahead(const LumaView& luma, int row) {
@@ -84,7 +85,7 @@ void add_rows(const std::uint8_t* row, std::ptrdiff_t stride, Rows rows, Pair pa
 template <typename By, typename Pair>
 void average_blocks(const LumaView& luma, By by, Pair pair, std::uint8_t* out,
                     std::ptrdiff_t stride) {
-  const int step = by < sparse ? 1 : 2, rows = (by + step - 1) / step, count = rows * by;
+  const int step = by < sparse ? 1 : 4, rows = (by + step - 1) / step, count = rows * by;
   const int parts = by / pair, width = luma.width / by;
   static thread_local std::vector<std::uint16_t> sums;
   for (int y = 0; y < luma.height / by; ++y) {

@@ -22,7 +22,7 @@ Image reduced(const Image& image, int by) {
   for (int y = 0; y < result.height; ++y) {
     for (int x = 0; x < result.width; ++x) {
       int sum = 0, count = 0;
-      for (int v = 0; v < by; v += by < 8 ? 1 : 2)
+      for (int v = 0; v < by; v += by < 8 ? 1 : 4)
         for (int u = 0; u < by; ++u, ++count) sum += image.at(x * by + u, y * by + v);
       result.pixels.push_back(static_cast<std::uint8_t>((sum + count / 2) / count));
     }
