@@ -30,8 +30,8 @@ class Brisque final : public QualityMeter {
   double measure(const cv::Mat& aligned) override { return brisque_->compute(aligned)[0]; }
 
  private:
-  static constexpr const char* model = QUALITY_DIRECTORY "/brisque_model_live.yml";
-  static constexpr const char* range = QUALITY_DIRECTORY "/brisque_range_live.yml";
+  static constexpr const char* model = OPENCV_DATA "/quality/brisque_model_live.yml";
+  static constexpr const char* range = OPENCV_DATA "/quality/brisque_range_live.yml";
   cv::Ptr<cv::quality::QualityBRISQUE> brisque_ = cv::quality::QualityBRISQUE::create(model, range);
 };
 
@@ -52,8 +52,8 @@ std::unique_ptr<QualityMeter> make_brisque() {
   try {
     return std::make_unique<Brisque>();
   } catch (const cv::Exception&) {
-    throw ModelError("'" QUALITY_DIRECTORY
-                     "' has no BRISQUE model; Debian's package opencv-data has it");
+    throw ModelError("'" OPENCV_DATA
+                     "/quality' has no BRISQUE model; Debian's package opencv-data has it");
   }
 }
 

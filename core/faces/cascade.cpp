@@ -18,7 +18,7 @@ constexpr float close_margin = 0.3F;  // around a window, in its widths
 constexpr float close_window = 64;    // pixels to which a window is brought for a close look
 
 std::string find(const char* file) {
-  std::string path = std::string(CASCADE_DIRECTORY "/") + file;
+  std::string path = std::string(OPENCV_DATA "/") + file;
   if (!std::filesystem::exists(path))
     throw ModelError("'" + path + "' does not exist; Debian's package opencv-data has it");
   return path;
@@ -64,10 +64,14 @@ Rect beyond_edges(cv::Size size) {
 }
 
 // Size and place measured against the HOG detector's boxes on a clip of 761 frames (medians).
-const Cascade::Kind Cascade::frontal{"haarcascade_frontalface_alt2.xml", true, 0.86F, 0, 0.09F};
-const Cascade::Kind Cascade::frontal_eager{"haarcascade_frontalface_default.xml", true, 0.86F, 0,
-                                           0.085F};
-const Cascade::Kind Cascade::profile{"haarcascade_profileface.xml", false, 0.85F, -0.05F, 0.09F};
+const Cascade::Kind Cascade::frontal{"haarcascades/haarcascade_frontalface_alt2.xml", true, 0.86F,
+                                     0, 0.09F};
+const Cascade::Kind Cascade::frontal_shade{"haarcascades/haarcascade_frontalface_default.xml", true,
+                                           0.86F, 0, 0.085F};
+const Cascade::Kind Cascade::frontal_texture{"lbpcascades/lbpcascade_frontalface.xml", true, 0.86F,
+                                             0, 0.085F};
+const Cascade::Kind Cascade::profile{"haarcascades/haarcascade_profileface.xml", false, 0.85F,
+                                     -0.05F, 0.09F};
 
 Cascade::Cascade(const Kind& kind) : kind_(kind) {
   const std::string path = find(kind.file);
@@ -93,7 +97,8 @@ std::vector<Detection> Cascade::detect(const cv::Mat& luma, int min_face_size, i
   const float own = static_cast<float>(classifier_.getOriginalWindowSize().width);
   const float least = static_cast<float>(min_face_size) / kind_.size;
   const float reduction = std::max(1.F, finest * least / own);
-  cv::resize(luma, reduced_, {}, 1 / double{reduction}, 1 / double{reduction}, cv::INTER_AREA);
+  cv::resize(luma, reduced_, {}, 1 / double{reduction}, 1 / double{reduction},
+             reduction < 2 ? cv::INTER_LINEAR : cv::INTER_AREA);  // which takes eight times as long
   if (mirrored) cv::flip(reduced_, reduced_, 1);
   std::vector<cv::Rect> windows;
   std::vector<int> agreeing;

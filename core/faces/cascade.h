@@ -16,12 +16,12 @@ namespace faceperturb {
 class Cascade {
  public:
   struct Kind {
-    const char* file;  ///< in the folder of haarcascades
+    const char* file;  ///< in OpenCV's folder of data
     bool frontal;
     float size;         ///< face width over box width
     float right, down;  ///< from the box's middle to the face's, in box widths
   };
-  static const Kind frontal, frontal_eager, profile;
+  static const Kind frontal, frontal_shade, frontal_texture, profile;
 
   /// Throws ModelError.
   explicit Cascade(const Kind& kind);

@@ -8,6 +8,7 @@
 #include "faces/changes.h"
 #include "faces/detector.h"
 #include "faces/dnn.h"
+#include "faces/frontal.h"
 #include "faces/hog.h"
 #include "faces/picture.h"
 #include "faces/profiles.h"
@@ -42,56 +43,12 @@ class CascadeDetector final : public Detector {
   Cascade profile_{Cascade::profile};
 };
 
-// Cheap proposals, verified by HOG where they look at the viewer. In the dark HOG knows few faces:
-// a close look by another cascade, or being seen again, must do there.
-class FrontalDetector final {
- public:
-  // A thorough search finds more, and takes longer.
-  std::vector<Detection> detect(const Picture& picture, const Rect& part, int min_face_size,
-                                bool thorough) {
-    const double step = thorough ? Cascade::thorough : Cascade::quick;
-    const int more = thorough ? 2 : 1;  // in smaller steps, more windows see the same
-    std::vector<Detection> found;
-    for (Detection& face : proposals_.detect_in(picture.luma(), part, min_face_size,
-                                                more * windows_of_face, false, step)) {
-      const float windows = face.score;
-      face.score = hog_.score_at(picture.luma(), face.box, unsure_score);
-      face.sure = face.frontal = face.score >= sure_score;
-      if (!face.sure && picture.dark()) {
-        const auto close = second_.look_closely(picture.luma(), face.box);
-        if (!close || close->score < unsure_windows) continue;
-        face.sure =
-            windows >= static_cast<float>(more) * sure_windows || close->score >= sure_close;
-      } else if (face.score < unsure_score) {
-        continue;
-      }
-      found.push_back(face);
-    }
-    return found;
-  }
-
- private:
-  static constexpr int windows_of_face = 2;
-  static constexpr float sure_score = -0.4F;
-  static constexpr float unsure_score = -0.9F;
-  // Windows that agree, in the dark.
-  static constexpr float sure_windows = 6, unsure_windows = 2, sure_close = 8;
-  Hog hog_;
-  Cascade proposals_{Cascade::frontal_eager};
-  Cascade second_{Cascade::frontal};
-};
-
-// Whether a much smaller face is seen on the forehead, hair or cheeks of another.
-bool on_head(const Rect& small, const Rect& face) {
-  const float x = small.x + small.width / 2 - face.x, y = small.y + small.height / 2 - face.y;
-  return small.width < 0.65F * face.width && x > 0 && x < face.width && y > -0.4F * face.height &&
-         y < face.height;
-}
-
-// Each call makes one scan, so that the cost of a call stays that of the cheapest: every second one
-// frontal, the others for profiles to either side, and frontal where something came in. All are
-// made where more is at stake: in a new shot, then more thoroughly, and when faces that were there
-// are seen no more.
+// Each call makes one search, so that the cost of a call stays that of the cheapest: frontal by
+// texture, for profiles to the left, frontal by light and shade, for profiles to the right. Each
+// looks where something changed since it looked everywhere, which it does now and then. Known faces
+// are looked at at each call, and so is what came in. All searches are made, everywhere, where more
+// is at stake: in a new shot, then more thoroughly, and when faces that were there are seen no
+// more.
 class AutoDetector final : public Detector {
  public:
   std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
@@ -102,22 +59,20 @@ class AutoDetector final : public Detector {
         calls_ - seen_.call >= 2 && due(picture, seen_, {calls_to_search, time_to_search});
     const bool all = missed || new_shot;
     if (all) last_all_ = picture.time();
-    const unsigned turn = calls_++ % 4;
-    std::vector<Detection> found;
-    if (all || turn % 2 == 0) {
-      found = frontal_.detect(picture, beyond_edges(picture.size()), min_face_size, new_shot);
-      known_.clear();
-      std::ranges::copy_if(found, std::back_inserter(known_), &Detection::frontal);
-      changes_.searched(picture, min_face_size, known_);
-    } else if (const auto place = changes_.place(picture, min_face_size)) {
-      found = frontal_.detect(picture, *place, min_face_size, false);
-      std::ranges::copy_if(found, std::back_inserter(known_), &Detection::frontal);
+    const unsigned turn = calls_++ % searches_.size();
+    std::array<Rect, 4> parts{};
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      if (all || i == turn) parts[i] = searches_[i].part(picture, min_face_size, all);
+    if (!all && turn % 2 != 0) {
+      const Rect place = searches_[texture].changes.place(picture, min_face_size, frontal_.known());
+      if (place != beyond_edges(picture.size())) parts[texture] = place;
     }
+    auto found = frontal_.detect(picture, min_face_size, parts[texture], parts[shade], new_shot);
     const auto more =
-        profile_.detect(picture, min_face_size, all || turn == 1, all || turn == 3, known_);
+        profile_.detect(picture, min_face_size, parts[left], parts[right], all, frontal_.known());
     std::ranges::copy_if(more, std::back_inserter(found), [&](const Detection& profile) {
       return std::ranges::none_of(found, [&](const Detection& face) {
-        return face.sure && face.frontal && on_head(profile.box, face.box);
+        return face.sure && face.frontal && within_head(profile.box, face.box);
       });
     });
     if (std::ranges::any_of(found, &Detection::sure)) seen_ = now(picture);
@@ -127,37 +82,59 @@ class AutoDetector final : public Detector {
   void forget() override {
     last_.release();
     last_all_ = seen_.time = {};  // what comes may be of an earlier time
-    known_.clear();
-    changes_.forget();
+    for (Search& search : searches_) search.changes.forget();
+    frontal_.forget();
     profile_.forget();
   }
 
  private:
+  enum { texture, left, shade, right };
+  struct Search {
+    Changes changes;  // since it looked everywhere
+    int turns = 0;    // since then
+    std::chrono::nanoseconds then{};
+
+    // Where it is to look, in its turn.
+    Rect part(const Picture& picture, int min_face_size, bool all) {
+      const Rect everywhere = beyond_edges(picture.size());
+      Rect part = everywhere;
+      const bool again =
+          ++turns >= turns_to_everywhere || picture.time() - then >= time_to_everywhere;
+      if (!all && !again && !picture.dark()) part = changes.place(picture, min_face_size);
+      if (part == everywhere) {
+        changes.searched(picture, min_face_size);
+        turns = 0;
+        then = picture.time();
+      }
+      return part;
+    }
+  };
   struct Moment {
     unsigned call = 0;
     std::chrono::nanoseconds time{};
   };
   Moment now(const Picture& picture) const { return {calls_, picture.time()}; }
-  // Whether all scans are due, from `start` on for so many calls; and where calls follow one
+  // Whether all searches are due, from `start` on for so many calls; and where calls follow one
   // another faster than a thorough search is worth, now and then for that time.
   bool due(const Picture& picture, const Moment& start, const Moment& length) const {
     if (calls_ - start.call < length.call) return true;
     return picture.time() - start.time < length.time && picture.time() - last_all_ >= pause;
   }
 
+  static constexpr int turns_to_everywhere = 8;
+  static constexpr std::chrono::seconds time_to_everywhere{16};
   static constexpr unsigned calls_of_new_shot = 4;
   static constexpr unsigned calls_to_search = 13;  // for a face that is seen no more
   static constexpr std::chrono::milliseconds time_of_new_shot{667}, time_to_search{2000},
       pause{133};
   FrontalDetector frontal_;
   ProfileDetector profile_;
-  std::vector<Detection> known_;  // seen from the front since the last search for such faces
-  Changes changes_;               // since then
+  std::array<Search, 4> searches_;
   cv::Mat last_;
   unsigned calls_ = 0;
   Moment shot_;                          // its first call
   Moment seen_;                          // after the last call that found a face
-  std::chrono::nanoseconds last_all_{};  // when all scans were made
+  std::chrono::nanoseconds last_all_{};  // when all searches were made
 };
 
 // A network, and cascades in the dark, where networks find less than they do.
@@ -169,10 +146,14 @@ class AutoNetDetector final : public Detector {
     auto found = net_->detect(picture, min_face_size);
     if (picture.dark()) {
       const auto more =
-          frontal_.detect(picture, beyond_edges(picture.size()), min_face_size, false);
+          frontal_.detect(picture, min_face_size, {}, beyond_edges(picture.size()), false);
       found.insert(found.end(), more.begin(), more.end());
     }
     return found;
+  }
+  void forget() override {
+    net_->forget();
+    frontal_.forget();
   }
 
  private:

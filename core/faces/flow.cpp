@@ -10,19 +10,22 @@
 namespace faceperturb {
 namespace {
 
-constexpr int grid = 8;             // points along each side of the box
+constexpr int grid = 6;             // points along each side of the box
+constexpr int tile = 64;            // pixels
 constexpr std::size_t fewest = 10;  // points that must agree
 
 using Points = std::vector<cv::Point2f>;
 
-Points grid_points(const Rect& box, const cv::Mat& picture) {
+// Those that lie in the part, by their places in it.
+Points grid_points(const Rect& box, const cv::Rect& part) {
   Points points;
   for (int y = 0; y < grid; ++y) {
     for (int x = 0; x < grid; ++x) {
-      const cv::Point2f p(box.x + box.width * (static_cast<float>(x) + 0.5F) / grid,
-                          box.y + box.height * (static_cast<float>(y) + 0.5F) / grid);
-      if (p.x >= 0 && p.y >= 0 && p.x <= static_cast<float>(picture.cols - 1) &&
-          p.y <= static_cast<float>(picture.rows - 1))
+      const cv::Point2f p(
+          box.x + box.width * (static_cast<float>(x) + 0.5F) / grid - static_cast<float>(part.x),
+          box.y + box.height * (static_cast<float>(y) + 0.5F) / grid - static_cast<float>(part.y));
+      if (p.x >= 0 && p.y >= 0 && p.x <= static_cast<float>(part.width - 1) &&
+          p.y <= static_cast<float>(part.height - 1))
         points.push_back(p);
     }
   }
@@ -39,25 +42,36 @@ Rect Similarity::operator()(const Rect& box) const {
   return {middle.x - width / 2, middle.y - height / 2, width, height};
 }
 
-std::optional<Similarity> follow(const Picture& from, const Picture& to, const Rect& box) {
-  const Points start = grid_points(box, from.luma());
+cv::Rect surroundings(const Rect& box, cv::Size picture) {
+  const auto before = [](float p) { return static_cast<int>(std::floor(p / tile)) * tile; };
+  const auto after = [](float p) { return static_cast<int>(std::ceil(p / tile)) * tile; };
+  const float reach = box.width;
+  const cv::Point first(before(box.x - reach), before(box.y - reach)),
+      last(after(box.x + box.width + reach), after(box.y + box.height + reach));
+  return cv::Rect(first, last) & cv::Rect({}, picture);
+}
+
+std::optional<Similarity> follow(const Picture& from, const Picture& to, const Rect& box,
+                                 const cv::Rect& part) {
+  const Points start = grid_points(box, part);
   if (start.size() < fewest) return {};
 
   Points there, back;
   std::vector<unsigned char> went, returned;
   std::vector<float> error;
   const cv::Size window(flow_window, flow_window);
-  cv::calcOpticalFlowPyrLK(from.pyramid(), to.pyramid(), start, there, went, error, window,
+  cv::calcOpticalFlowPyrLK(from.pyramid(part), to.pyramid(part), start, there, went, error, window,
                            flow_levels);
-  cv::calcOpticalFlowPyrLK(to.pyramid(), from.pyramid(), there, back, returned, error, window,
-                           flow_levels);
+  cv::calcOpticalFlowPyrLK(to.pyramid(part), from.pyramid(part), there, back, returned, error,
+                           window, flow_levels);
 
   const float tolerance = std::max(1.F, 0.03F * box.width);
   Points kept_start, kept_there;
   for (std::size_t i = 0; i < start.size(); ++i) {
     if (!went[i] || !returned[i] || cv::norm(back[i] - start[i]) > tolerance) continue;
-    kept_start.push_back(start[i]);
-    kept_there.push_back(there[i]);
+    const cv::Point2f origin = part.tl();
+    kept_start.push_back(start[i] + origin);
+    kept_there.push_back(there[i] + origin);
   }
   if (kept_start.size() < fewest) return {};
 

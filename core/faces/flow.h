@@ -21,9 +21,15 @@ struct Similarity {
   Rect operator()(const Rect& box) const;
 };
 
+/// The part of a picture in which a box is followed: around it, as far as a face may move from one
+/// picture to the next, in tiles, so that it seldom changes. Empty where the box lies outside.
+cv::Rect surroundings(const Rect& box, cv::Size picture);
+
 /// How what is in `box` moved from one picture to the next, by pyramidal Lucas-Kanade flow of a
 /// grid of points, checked forward and backward (Kalal, Mikolajczyk and Matas, "Forward-Backward
-/// Error", ICPR 2010). Nothing where the points do not agree.
-std::optional<Similarity> follow(const Picture& from, const Picture& to, const Rect& box);
+/// Error", ICPR 2010). Looks at a `part` of both pictures alone, which holds the box's
+/// surroundings. Nothing where the points do not agree.
+std::optional<Similarity> follow(const Picture& from, const Picture& to, const Rect& box,
+                                 const cv::Rect& part);
 
 }  // namespace faceperturb

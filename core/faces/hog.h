@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <opencv2/core/mat.hpp>
+#include <optional>
 #include <vector>
 
 #include "faces/detector.h"
@@ -19,9 +20,9 @@ class Hog {
 
   /// Faces whose score is above `threshold`; 0 is dlib's own, lower finds more and errs more.
   std::vector<Detection> detect(const cv::Mat& luma, int min_face_size, float threshold = 0);
-  /// The best score of a face at `box`, in a cut-out that just holds it; -infinity below
+  /// The best face at `box`, or beside it by less than half of its width; nothing below
   /// `threshold`.
-  float score_at(const cv::Mat& luma, const Rect& box, float threshold);
+  std::optional<Detection> look_closely(const cv::Mat& luma, const Rect& box, float threshold);
 
  private:
   struct Impl;

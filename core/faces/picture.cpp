@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/video/tracking.hpp>
+#include <utility>
 
 #include "faces/flow.h"
 #include "frame/reduce.h"
@@ -42,6 +43,7 @@ void Picture::read(const LumaView& luma, std::chrono::nanoseconds time) {
   time_ = time;
   luma_.release();
   thumbnail_.release();
+  block_ = 0;
   pyramid_.clear();
   if (plain_.u && plain_.u->refcount > 1) plain_.release();  // somebody else looks at it still
   reduction_ = std::max(1, std::min(luma.width, luma.height) / 270);
@@ -66,19 +68,27 @@ const cv::Mat& Picture::thumbnail() const {
   return thumbnail_;
 }
 
-const std::vector<cv::Mat>& Picture::pyramid() const {
-  if (pyramid_.empty())
-    cv::buildOpticalFlowPyramid(luma(), pyramid_, {flow_window, flow_window}, flow_levels);
+const std::vector<cv::Mat>& Picture::pyramid(const cv::Rect& part) const {
+  if (pyramid_.empty() || part != part_)
+    cv::buildOpticalFlowPyramid(luma()(part), pyramid_, {flow_window, flow_window}, flow_levels);
+  part_ = part;
   return pyramid_;
 }
 
-cv::Mat block_means(const Picture& picture, int min_face_size) {
-  const int block = std::clamp(min_face_size / 4, 2, 16);
-  const cv::Size size((picture.size().width + block - 1) / block,
-                      (picture.size().height + block - 1) / block);
-  cv::Mat means;
-  cv::resize(picture.plain(), means, size, 0, 0, cv::INTER_AREA);
-  return means;
+int Picture::block_width(int min_face_size) { return std::clamp(min_face_size / 4, 2, 16); }
+
+const cv::Mat& Picture::block_means(int min_face_size) const {
+  const int block = block_width(min_face_size);
+  if (std::exchange(block_, block) != block) {
+    const auto blocks = [&](int pixels) { return (pixels + block - 1) / block; };
+    const cv::Size size(blocks(plain_.cols), blocks(plain_.rows));
+    cv::Mat whole;  // blocks
+    cv::copyMakeBorder(plain_, whole, 0, size.height * block - plain_.rows, 0,
+                       size.width * block - plain_.cols, cv::BORDER_REPLICATE);
+    block_means_.release();  // others may keep it
+    cv::resize(whole, block_means_, size, 0, 0, cv::INTER_AREA);
+  }
+  return block_means_;
 }
 
 bool alike(const cv::Mat& thumbnail, const cv::Mat& other) {

@@ -34,8 +34,12 @@ class Picture {
   LumaView view() const;
   /// The whole picture in a few pixels.
   const cv::Mat& thumbnail() const;
-  /// For optical flow (cv::buildOpticalFlowPyramid).
-  const std::vector<cv::Mat>& pyramid() const;
+  /// The mean brightness, as it was, of every block, a quarter as wide as the smallest face: what a
+  /// sensor's noise leaves as it is, and a face that comes or goes does not.
+  const cv::Mat& block_means(int min_face_size) const;
+  static int block_width(int min_face_size);  ///< pixels, and as many high
+  /// Of a part, for optical flow (cv::buildOpticalFlowPyramid); kept until another part is wanted.
+  const std::vector<cv::Mat>& pyramid(const cv::Rect& part) const;
 
  private:
   std::chrono::nanoseconds time_{};
@@ -43,12 +47,11 @@ class Picture {
   cv::Mat plain_;
   mutable cv::Mat luma_;
   mutable cv::Mat thumbnail_;
+  mutable cv::Mat block_means_;
+  mutable int block_ = 0;  // width
   mutable std::vector<cv::Mat> pyramid_;
+  mutable cv::Rect part_;  // of which it is
 };
-
-/// The mean brightness, as it was, of every block that is a quarter as wide as the smallest face:
-/// what a sensor's noise leaves as it is, and a face that comes or goes does not.
-cv::Mat block_means(const Picture& picture, int min_face_size);
 
 /// Whether the pictures of two thumbnails look as if they were of one shot.
 bool alike(const cv::Mat& thumbnail, const cv::Mat& other);

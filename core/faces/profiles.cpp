@@ -2,7 +2,6 @@
 #include "faces/profiles.h"
 
 #include <algorithm>
-#include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <utility>
 
@@ -17,6 +16,7 @@ constexpr float sure_score = 5;
 constexpr float unsure_score = 2;
 constexpr float whole_score = 10;  // from which a close-up shows more than the front of a face
 constexpr int most_misses = 2;
+constexpr double quick_step = 1.35;
 
 // Close-ups are looked for in a picture whose shorter side is this, as wide as this part of it, and
 // turned by these degrees against the way in which they look.
@@ -34,20 +34,17 @@ Rect whole(const Rect& front, bool mirrored) {
 
 }  // namespace
 
-bool same_place(const Rect& a, const Rect& b) {
-  return std::hypot(a.x + a.width / 2 - b.x - b.width / 2,
-                    a.y + a.height / 2 - b.y - b.height / 2) < 0.4F * std::max(a.width, b.width);
-}
-
-std::vector<Detection> ProfileDetector::detect(const Picture& picture, int min_face_size, bool left,
-                                               bool right, std::span<const Detection> frontal) {
+std::vector<Detection> ProfileDetector::detect(const Picture& picture, int min_face_size,
+                                               const Rect& left, const Rect& right, bool thorough,
+                                               std::span<const Detection> frontal) {
   std::vector<Detection> found;
   std::vector<Seen> look_at = std::exchange(seen_, {});
   for (const bool mirrored : {false, true}) {
-    if (!(mirrored ? right : left)) continue;
-    for (const Detection& face : search(picture.luma(), min_face_size, mirrored, left && right))
+    const Rect& part = mirrored ? right : left;
+    if (part.width <= 0) continue;
+    for (const Detection& face : search(picture.luma(), part, min_face_size, mirrored, thorough))
       look_at.push_back({face.box, mirrored, false, most_misses});  // one look decides
-    if (!(left && right) || !frontal.empty()) continue;
+    if (!thorough || !frontal.empty()) continue;
     for (const Detection& face : search_close_ups(picture.plain(), min_face_size, mirrored))
       look_at.push_back({face.box, mirrored, true, most_misses});
   }
@@ -73,11 +70,14 @@ std::vector<Detection> ProfileDetector::detect(const Picture& picture, int min_f
   return found;
 }
 
-std::vector<Detection> ProfileDetector::search(const cv::Mat& luma, int min_face_size,
-                                               bool mirrored, bool thorough) {
-  if (!thorough) return cascade_.detect(luma, min_face_size, 2, mirrored);
-  return cascade_.detect_in(luma, beyond_edges(luma.size()), min_face_size, 2, mirrored,
-                            Cascade::thorough);
+std::vector<Detection> ProfileDetector::search(const cv::Mat& luma, const Rect& part,
+                                               int min_face_size, bool mirrored, bool thorough) {
+  // A close look decides, so one window of a quick search is enough.
+  const int windows = thorough ? 2 : 1;
+  const double step = thorough ? Cascade::thorough : quick_step;
+  if (!thorough && part == beyond_edges(luma.size()))
+    return cascade_.detect(luma, min_face_size, windows, mirrored, step);  // edges seldom have one
+  return cascade_.detect_in(luma, part, min_face_size, windows, mirrored, step);
 }
 
 // A bright face close up, in a dark picture: it is seen in the picture as it was before its

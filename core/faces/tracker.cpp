@@ -32,14 +32,6 @@ constexpr float surely_same_face = 0.45F;
 
 constexpr float landmark_gain = 0.6F;  // of new landmarks against carried ones
 
-float overlap(const Rect& a, const Rect& b) {
-  const float width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
-  const float height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  const float common = width * height;
-  return common / (a.width * a.height + b.width * b.height - common);
-}
-
 bool near(const Landmarks& a, const Landmarks& b, float distance) {
   float sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += std::hypot(a[i].x - b[i].x, a[i].y - b[i].y);
@@ -57,10 +49,12 @@ Face moved(const Face& face, const Similarity& motion) {
 }
 
 void Tracker::advance(const Picture& from, const Picture& to, Time now) {
+  cv::Rect part;
+  for (const Track& track : tracks_) part |= surroundings(track.face.box, to.size());
   for (Track& track : tracks_) {
     const float age = std::chrono::duration_cast<Seconds>(now - track.seen).count();
     float rate = growth_carried;
-    if (const auto motion = follow(from, to, track.face.box)) {
+    if (const auto motion = follow(from, to, track.face.box, part)) {
       track.face = moved(track.face, *motion);
       track.lost = Time{-1};
     } else {
@@ -148,12 +142,19 @@ void Tracker::refresh(Track& track, const Detection& detection, const Picture& p
   }
   face.box = detection.box;
   face.growth = 0;
+  // Optical flow carries landmarks from one call to the next: every other one they are fitted.
+  track.carried = !track.carried && detection.frontal && !detection.points && face.landmarks &&
+                  plausible(*face.landmarks, detection.box);
   std::optional<Landmarks> fresh;
-  if (detection.frontal) {
+  if (track.carried) {
+    fresh = face.landmarks;
+  } else if (detection.frontal) {
     fresh = landmarks_.predict(picture.view(), detection.box);
     if (!plausible(*fresh, detection.box) ||
         (detection.points && !agree(*fresh, *detection.points, detection.box)))
       fresh.reset();
+  }
+  if (detection.frontal) {
     track.frontal_seen = now;
     track.frontal_sure = detection.sure;
   }

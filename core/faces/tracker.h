@@ -46,6 +46,7 @@ class Tracker {
     Time lost{-1};  // when optical flow gave up; -1: it has not
     int calls_since_seen = 0;
     int sightings = 0;
+    bool carried = false;  // landmarks, at the last sighting
     bool visible = false;  // sure enough to be protected
   };
 

@@ -297,7 +297,7 @@ void Lookahead::extend_back(const std::vector<Face>& appeared) {
     for (auto earlier = seen + 1; earlier != history_.rend() && !(*earlier)->final; ++earlier) {
       const Picture &picture = (*earlier)->picture, &later = (*seen)->picture;
       if ((*seen)->time - (*earlier)->time > options_.hold) break;
-      const auto motion = follow(later, picture, face.box);
+      const auto motion = follow(later, picture, face.box, surroundings(face.box, picture.size()));
       if (!motion && !alike((*shot)->picture.thumbnail(), picture.thumbnail())) continue;
       shot = earlier;
       face.held = true;

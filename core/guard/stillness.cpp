@@ -15,7 +15,7 @@ constexpr double noise = 3;                        // grey levels, of a block's 
 }  // namespace
 
 bool Stillness::vouches_for(const Picture& picture, int min_face_size, Time now) {
-  const cv::Mat means = block_means(picture, min_face_size);
+  const cv::Mat means = picture.block_means(min_face_size);
   const bool still = !picture.dark() && means.size() == reference_.size() &&
                      cv::norm(means, reference_, cv::NORM_INF) <= noise;
   if (still && searches_ >= all_searches && now - last_ < longest) return true;

@@ -12,10 +12,10 @@ namespace faceperturb {
 /// since the first of them nothing has changed but a sensor's noise. Another search would be the
 /// same search again.
 ///
-/// Pictures are compared by block_means(): none of them may differ by more than 3 of 255 from the
-/// picture that the first of those searches saw, however slowly it came to that. A picture without
-/// contrast (dark()) is never vouched for. Nor is any picture a second after the last search: what
-/// was missed then has another chance.
+/// Pictures are compared by Picture::block_means(): none of them may differ by more than 3 of 255
+/// from the picture that the first of those searches saw, however slowly it came to that. A picture
+/// without contrast (dark()) is never vouched for. Nor is any picture a second after the last
+/// search: what was missed then has another chance.
 class Stillness {
  public:
   using Time = std::chrono::nanoseconds;

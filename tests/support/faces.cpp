@@ -57,13 +57,6 @@ std::vector<Detection> FixedDetector::detect(const Picture&, int) {
   return found;
 }
 
-float overlap(const Rect& a, const Rect& b) {
-  const float width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
-  const float height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  return width * height / (a.width * a.height + b.width * b.height - width * height);
-}
-
 void write_model(const std::filesystem::path& file, std::size_t parts) {
   const auto points = unit_landmarks();
   dlib::matrix<float, 0, 1> shape(static_cast<long>(2 * parts));

@@ -48,9 +48,6 @@ class SingleFrames {
   int time_ = 0;
 };
 
-/// Intersection over union.
-float overlap(const Rect& a, const Rect& b);
-
 /// Writes a dlib shape predictor that says upright_face() of any box; `parts` other than 68 gives
 /// the first of its points. It loads at once, where the real one takes its time.
 void write_model(const std::filesystem::path& file, std::size_t parts = 68);

@@ -9,7 +9,6 @@
 
 #include "eval/scene.h"
 #include "faces/cascade.h"
-#include "faces/changes.h"
 #include "faces/detector.h"
 #include "faces/landmarks.h"
 #include "faces/luma_mat.h"
@@ -17,15 +16,12 @@
 #include "faces/tracker.h"
 #include "support/faces.h"
 #include "support/frames.h"
+#include "support/pictures.h"
 
 namespace faceperturb::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-LumaView view_of(const cv::Mat& gray) {
-  return {gray.data, gray.cols, gray.rows, static_cast<std::ptrdiff_t>(gray.step)};
-}
 
 // What a detector finds, in the pixels of the picture that it is given.
 std::vector<Detection> find(Detector& detector, const cv::Mat& gray, int min_face_size) {
@@ -35,12 +31,6 @@ std::vector<Detection> find(Detector& detector, const cv::Mat& gray, int min_fac
   const auto by = static_cast<float>(reduction);
   for (auto& d : found) d.box = {d.box.x * by, d.box.y * by, d.box.width * by, d.box.height * by};
   return found;
-}
-
-cv::Mat gray_of(const cv::Mat& bgr) {
-  cv::Mat gray;
-  cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
-  return gray;
 }
 
 const Detection* best_match(const std::vector<Detection>& found, const Rect& box) {
@@ -313,7 +303,7 @@ TEST(Cascade, ALookCloselySaysWhetherAndWhereAFaceIs) {
 
 // Fine noise does not hide a large face: the picture is reduced by means.
 TEST(Cascade, SeesALargeFaceThroughFineNoise) {
-  for (const auto* kind : {&Cascade::frontal, &Cascade::frontal_eager}) {
+  for (const auto* kind : {&Cascade::frontal, &Cascade::frontal_shade, &Cascade::frontal_texture}) {
     Cascade cascade(*kind);
     int found = 0;
     for (int person = 0; person < 5; ++person) {
@@ -336,7 +326,7 @@ TEST(Cascade, SeesFacesThatTheEdgeCuts) {
   const int cut = static_cast<int>(face.x + 0.15F * face.width);
   const cv::Mat picture = gray.colRange(cut, gray.cols);
   face.x -= static_cast<float>(cut);
-  Cascade cascade(Cascade::frontal_eager);
+  Cascade cascade(Cascade::frontal_shade);
   EXPECT_TRUE(cascade.detect(picture, 60, 2).empty());
   const auto found = cascade.detect_in(picture, beyond_edges(picture.size()), 60, 2);
   ASSERT_FALSE(found.empty());
@@ -369,98 +359,6 @@ TEST(Cascade, FindsATiltedFaceWhereItIs) {
   const auto other = cascade.detect_tilted(mirrored, 60, 3, true, -35, Cascade::thorough);
   ASSERT_FALSE(other.empty());
   EXPECT_GT(overlap(other[0].box, there), 0.6F);
-}
-
-// It searches in turns: what comes after a seek must not fall to a turn that knows no frontal face.
-TEST(AutoDetector, SearchesForEveryFaceOnceItForgot) {
-  const auto detector = detector_info(DetectorKind::automatic).make({});
-  const auto scene = eval::render_portrait({320, 240}, 0);
-  const cv::Mat gray = gray_of(scene.bgr);
-  const Picture picture(view_of(gray));
-  for (int i = 0; i < 6; ++i) {
-    const auto found = detector->detect(picture, 40);
-    EXPECT_TRUE(std::ranges::any_of(found, [&](const Detection& face) {
-      return face.frontal && overlap(face.box, scene.faces[0].box) > 0.5F;
-    })) << i;
-    detector->forget();
-  }
-}
-
-// A new shot is searched in smaller steps, which finds faces in the dark and out of focus that the
-// quick search misses: it finds 33 and 25 of the 37 here.
-TEST(AutoDetector, SearchesANewShotThoroughly) {
-  const auto detector = detector_info(DetectorKind::automatic).make({});
-  const auto found_in = [&](double light, double blur) {
-    int count = 0;
-    for (int second = 0; second < 8; ++second) {
-      const auto scene = eval::render_scene({640, 360}, second);
-      cv::Mat gray;
-      cv::GaussianBlur(gray_of(scene.bgr) * light, gray, {}, blur);
-      detector->forget();
-      const auto found = detector->detect(Picture(view_of(gray)), 34);
-      for (const auto& face : scene.faces)
-        count += std::ranges::any_of(found, [&](const Detection& detection) {
-          return detection.sure && overlap(detection.box, face.box) > 0.4F;
-        });
-    }
-    return count;
-  };
-  EXPECT_GE(found_in(0.06, 3.7), 34);
-  EXPECT_GE(found_in(0.1, 7.3), 26);
-}
-
-// Of four calls two look for frontal faces everywhere. Who comes in meanwhile is found at the next
-// call all the same.
-TEST(AutoDetector, FindsWhoComesInAtTheNextCall) {
-  const auto detector = detector_info(DetectorKind::automatic).make({});
-  const cv::Size size(640, 360);
-  const cv::Mat room = gray_of(eval::render_crowd(size, 0, 0).bgr);
-  for (int call = 0; call < 13; ++call) detector->detect(Picture(view_of(room)), 45);
-  const auto portrait = eval::render_portrait({160, 160}, 0);
-  cv::Mat entered = room.clone();
-  const cv::Rect at(440, 120, 160, 160);
-  gray_of(portrait.bgr).copyTo(entered(at));
-  const Picture picture(view_of(entered));
-  ASSERT_TRUE(alike(Picture(view_of(room)).thumbnail(), picture.thumbnail())) << "no new shot";
-  Rect face = portrait.faces[0].box;
-  face.x += static_cast<float>(at.x), face.y += static_cast<float>(at.y);
-  const auto found = detector->detect(picture, 45);
-  EXPECT_TRUE(std::ranges::any_of(found, [&](const Detection& detection) {
-    return detection.sure && overlap(detection.box, face) > 0.5F;
-  }));
-}
-
-TEST(Changes, AreWhereSomethingCameIn) {
-  Changes changes;
-  const int least = 40;
-  cv::Mat before(270, 480, CV_8U), noise(before.size(), CV_8S);
-  cv::theRNG().state = 1;
-  cv::randu(before, 60, 200);
-  cv::GaussianBlur(before, before, {}, 9);
-  const auto place_in = [&](const cv::Mat& gray) {
-    return changes.place(Picture(view_of(gray)), least);
-  };
-  EXPECT_FALSE(place_in(before)) << "nothing was searched";
-  const std::vector known{Detection{.box = {200, 60, 60, 60}}};
-  changes.searched(Picture(view_of(before)), least, known);
-  cv::Mat after;
-  cv::randn(noise, 0, 4);
-  cv::add(before, noise, after, {}, CV_8U);
-  EXPECT_FALSE(place_in(after)) << "a sensor's noise";
-  cv::circle(after, {230, 200}, 40, 255, -1);
-  EXPECT_FALSE(place_in(after)) << "the body of a known face";
-  cv::rectangle(after, {440, 100, 40, 50}, 255, -1);
-  const auto place = place_in(after);
-  ASSERT_TRUE(place);
-  EXPECT_LE(place->x, 440 - least + 10);
-  EXPECT_GE(place->x + place->width, 480 + least);
-  EXPECT_LE(place->y, 100 - least + 10);
-  EXPECT_GE(place->y + place->height, 150 + least - 10);
-  EXPECT_LT(place->width, 180);
-  EXPECT_LT(place->height, 180);
-  EXPECT_FALSE(place_in(255 - before)) << "all of it";
-  changes.forget();
-  EXPECT_FALSE(place_in(after));
 }
 
 TEST(Picture, OfAnotherShotIsNotAlike) {

@@ -114,7 +114,7 @@ TEST_F(StillnessTest, ADimFaceInAnyPlaceIsAChange) {
   }
 }
 
-// Of so large a frame every second row is read (frame/reduce.h).
+// Of so large a frame every fourth row is read (frame/reduce.h).
 TEST_F(StillnessTest, ADimFaceInALargeFrameIsAChangeAndNoiseIsNone) {
   const cv::Size large(2160, 2160);
   constexpr int reduction = 8, face = 270;  // frame pixels, the smallest
