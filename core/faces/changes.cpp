@@ -8,7 +8,6 @@
 namespace faceperturb {
 namespace {
 
-constexpr double noise = 3;   // grey levels, of a block's mean (as guard/stillness.h has it)
 constexpr float most = 0.6F;  // of everywhere
 
 // A face and whoever has it: in its widths from its box, to the picture's lower edge.
@@ -26,7 +25,7 @@ Rect Changes::place(const Picture& picture, int min_face_size,
   if (means.size() != reference_.size()) return beyond_edges(picture.size());
   cv::Mat changed;
   cv::absdiff(means, reference_, changed);
-  changed = changed > noise;
+  changed = changed > block_noise;
   const auto block = static_cast<float>(Picture::block_width(min_face_size));
   for (const Detection& face : known) {
     const Rect& box = face.box;

@@ -53,6 +53,9 @@ class Picture {
   mutable cv::Rect part_;  // of which it is
 };
 
+/// By how many grey levels a block's mean may differ where nothing changed but a sensor's noise.
+constexpr double block_noise = 3;
+
 /// Whether the pictures of two thumbnails look as if they were of one shot.
 bool alike(const cv::Mat& thumbnail, const cv::Mat& other);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
+#include "eval/grey.h"
 #include "eval/scene.h"
 #include "faces/changes.h"
 #include "faces/detector.h"
@@ -12,7 +13,6 @@
 #include "faces/frontal.h"
 #include "faces/picture.h"
 #include "support/faces.h"
-#include "support/pictures.h"
 
 namespace faceperturb::test {
 namespace {
@@ -26,8 +26,8 @@ bool has(const std::vector<Detection>& found, const Rect& face, float least = 0.
 TEST(AutoDetector, SearchesForEveryFaceOnceItForgot) {
   const auto detector = detector_info(DetectorKind::automatic).make({});
   const auto scene = eval::render_portrait({320, 240}, 0);
-  const cv::Mat gray = gray_of(scene.bgr);
-  const Picture picture(view_of(gray));
+  const cv::Mat gray = eval::grey_of(scene.bgr);
+  const Picture picture(eval::luma_view(gray));
   for (int i = 0; i < 6; ++i) {
     const auto found = detector->detect(picture, 40);
     EXPECT_TRUE(std::ranges::any_of(found, [&](const Detection& face) {
@@ -46,9 +46,9 @@ TEST(AutoDetector, SearchesANewShotThoroughly) {
     for (int second = 0; second < 8; ++second) {
       const auto scene = eval::render_scene({640, 360}, second);
       cv::Mat gray;
-      cv::GaussianBlur(gray_of(scene.bgr) * light, gray, {}, blur);
+      cv::GaussianBlur(eval::grey_of(scene.bgr) * light, gray, {}, blur);
       detector->forget();
-      const auto found = detector->detect(Picture(view_of(gray)), 34);
+      const auto found = detector->detect(Picture(eval::luma_view(gray)), 34);
       for (const auto& face : scene.faces)
         count += std::ranges::any_of(found, [&](const Detection& detection) {
           return detection.sure && overlap(detection.box, face.box) > 0.4F;
@@ -65,14 +65,15 @@ TEST(AutoDetector, SearchesANewShotThoroughly) {
 TEST(AutoDetector, FindsWhoComesInAtTheNextCall) {
   const auto detector = detector_info(DetectorKind::automatic).make({});
   const cv::Size size(640, 360);
-  const cv::Mat room = gray_of(eval::render_crowd(size, 0, 0).bgr);
-  for (int call = 0; call < 13; ++call) detector->detect(Picture(view_of(room)), 45);
+  const cv::Mat room = eval::grey_of(eval::render_crowd(size, 0, 0).bgr);
+  for (int call = 0; call < 13; ++call) detector->detect(Picture(eval::luma_view(room)), 45);
   const auto portrait = eval::render_portrait({160, 160}, 0);
   cv::Mat entered = room.clone();
   const cv::Rect at(440, 120, 160, 160);
-  gray_of(portrait.bgr).copyTo(entered(at));
-  const Picture picture(view_of(entered));
-  ASSERT_TRUE(alike(Picture(view_of(room)).thumbnail(), picture.thumbnail())) << "no new shot";
+  eval::grey_of(portrait.bgr).copyTo(entered(at));
+  const Picture picture(eval::luma_view(entered));
+  ASSERT_TRUE(alike(Picture(eval::luma_view(room)).thumbnail(), picture.thumbnail()))
+      << "no new shot";
   Rect face = portrait.faces[0].box;
   face.x += static_cast<float>(at.x), face.y += static_cast<float>(at.y);
   const auto found = detector->detect(picture, 45);
@@ -90,18 +91,19 @@ TEST(Changes, AreWhereSomethingCameIn) {
   cv::GaussianBlur(before, before, {}, 9);
   const std::vector known{Detection{.box = {200, 60, 60, 60}}};
   const auto place_in = [&](const cv::Mat& gray) {
-    return changes.place(Picture(view_of(gray)), least, known);
+    return changes.place(Picture(eval::luma_view(gray)), least, known);
   };
   const Rect everywhere = beyond_edges(before.size());
   EXPECT_EQ(place_in(before), everywhere) << "nothing was searched";
-  changes.searched(Picture(view_of(before)), least);
+  changes.searched(Picture(eval::luma_view(before)), least);
   cv::Mat after;
   cv::randn(noise, 0, 4);
   cv::add(before, noise, after, {}, CV_8U);
   EXPECT_EQ(place_in(after), Rect{}) << "a sensor's noise";
   cv::circle(after, {230, 200}, 40, 255, -1);
   EXPECT_EQ(place_in(after), Rect{}) << "the body of a known face";
-  EXPECT_GT(changes.place(Picture(view_of(after)), least).width, 80) << "and of one that is not";
+  EXPECT_GT(changes.place(Picture(eval::luma_view(after)), least).width, 80)
+      << "and of one that is not";
   cv::rectangle(after, {440, 100, 40, 50}, 255, -1);
   const Rect place = place_in(after);
   EXPECT_LE(place.x, 440 - least + 10);
@@ -119,8 +121,8 @@ TEST(Changes, AreWhereSomethingCameIn) {
 TEST(FrontalDetector, LooksForKnownFacesAgain) {
   FrontalDetector detector;
   const auto scene = eval::render_portrait({320, 240}, 0);
-  const cv::Mat gray = gray_of(scene.bgr), empty(gray.size(), CV_8U, cv::Scalar(120));
-  const Picture picture(view_of(gray)), nothing(view_of(empty));
+  const cv::Mat gray = eval::grey_of(scene.bgr), empty(gray.size(), CV_8U, cv::Scalar(120));
+  const Picture picture(eval::luma_view(gray)), nothing(eval::luma_view(empty));
   Rect face = scene.faces[0].box;
   EXPECT_TRUE(detector.detect(picture, 40, {}, {}, false).empty()) << "it was never seen";
   for (const bool texture : {true, false}) {
@@ -134,7 +136,8 @@ TEST(FrontalDetector, LooksForKnownFacesAgain) {
                      cv::BORDER_REPLICATE);
       Rect there = face;
       there.x += static_cast<float>(right);
-      ASSERT_TRUE(has(detector.detect(Picture(view_of(moved)), 40, {}, {}, false), there)) << call;
+      ASSERT_TRUE(has(detector.detect(Picture(eval::luma_view(moved)), 40, {}, {}, false), there))
+          << call;
       EXPECT_TRUE(has(detector.known(), there));
     }
     EXPECT_TRUE(detector.detect(nothing, 40, {}, {}, false).empty());
@@ -158,8 +161,8 @@ TEST(AutoDetector, FindsWhoComesInBeforeAKnownPersonWithinFourCalls) {
     cv::Mat head;
     const cv::Rect around(cvRound(box.x - box.width / 2), cvRound(box.y - box.height / 2),
                           cvRound(2 * box.width), cvRound(2 * box.height));
-    cv::resize(gray_of(person.bgr)(around & cv::Rect(0, 0, 640, 360)), head, {side, side}, 0, 0,
-               cv::INTER_AREA);
+    cv::resize(eval::grey_of(person.bgr)(around & cv::Rect(0, 0, 640, 360)), head, {side, side}, 0,
+               0, cv::INTER_AREA);
     head.copyTo(picture(cv::Rect(at.x, at.y, side, side)));
     const auto half = static_cast<float>(side) / 2;
     return Rect{static_cast<float>(at.x) + half / 2, static_cast<float>(at.y) + half / 2, half,
@@ -167,12 +170,12 @@ TEST(AutoDetector, FindsWhoComesInBeforeAKnownPersonWithinFourCalls) {
   };
   const Rect known = paste(tall, alone, {250, 10}, 140);
   for (int call = 0; call < 13; ++call)
-    EXPECT_TRUE(has(detector->detect(Picture(view_of(alone)), 45), known)) << call;
+    EXPECT_TRUE(has(detector->detect(Picture(eval::luma_view(alone)), 45), known)) << call;
   together = alone.clone();
   const Rect child = paste(eval::render_portrait({640, 360}, 1), together, {250, 210}, 140);
   bool found = false;
   for (int call = 0; call < 4; ++call)
-    found |= has(detector->detect(Picture(view_of(together)), 45), child, 0.4F);
+    found |= has(detector->detect(Picture(eval::luma_view(together)), 45), child, 0.4F);
   EXPECT_TRUE(found);
 }
 

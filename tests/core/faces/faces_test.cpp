@@ -7,6 +7,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "eval/grey.h"
 #include "eval/scene.h"
 #include "faces/cascade.h"
 #include "faces/detector.h"
@@ -16,7 +17,6 @@
 #include "faces/tracker.h"
 #include "support/faces.h"
 #include "support/frames.h"
-#include "support/pictures.h"
 
 namespace faceperturb::test {
 namespace {
@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 // What a detector finds, in the pixels of the picture that it is given.
 std::vector<Detection> find(Detector& detector, const cv::Mat& gray, int min_face_size) {
-  const Picture picture(view_of(gray));
+  const Picture picture(eval::luma_view(gray));
   const int reduction = picture.reduction();
   auto found = detector.detect(picture, std::max(8, min_face_size / reduction));
   const auto by = static_cast<float>(reduction);
@@ -65,12 +65,13 @@ TEST(HogDetector, FindsThePortraitsAndTheirLandmarks) {
     const auto scene = eval::render_portrait(size, person);
     ASSERT_EQ(scene.faces.size(), 1U);
     const auto& truth = scene.faces[0];
-    const cv::Mat gray = gray_of(scene.bgr);
+    const cv::Mat gray = eval::grey_of(scene.bgr);
     const auto found = find(*detector, gray, default_min_face_size(size.width, size.height));
     ASSERT_FALSE(found.empty());
     EXPECT_GT(overlap(found[0].box, truth.box), .4F);
-    EXPECT_LT(mean_error(real_predictor().predict(view_of(gray), found[0].box), truth.landmarks),
-              .1F);
+    EXPECT_LT(
+        mean_error(real_predictor().predict(eval::luma_view(gray), found[0].box), truth.landmarks),
+        .1F);
   }
 }
 
@@ -79,7 +80,7 @@ TEST(HogDetector, FindsMostFacesOfTheScene) {
   int faces = 0, matched = 0, detections = 0;
   for (const double seconds : {0.5, 2.5, 4.5, 6.5}) {
     const auto scene = eval::render_scene({640, 360}, seconds);
-    const cv::Mat gray = gray_of(scene.bgr);
+    const cv::Mat gray = eval::grey_of(scene.bgr);
     const auto found = find(*detector, gray, default_min_face_size(640, 360));
     detections += static_cast<int>(found.size());
     for (const auto& face : scene.faces) {
@@ -99,7 +100,7 @@ TEST(HogDetector, MinFaceSizeDecidesWhichFacesAreFound) {
   const auto detector = detector_info(DetectorKind::hog).make("");
   for (const float scale : {1.F, .5F, .25F}) {
     cv::Mat gray;
-    cv::resize(gray_of(scene.bgr), gray, {}, scale, scale, cv::INTER_AREA);
+    cv::resize(eval::grey_of(scene.bgr), gray, {}, scale, scale, cv::INTER_AREA);
     const int face = static_cast<int>(width * scale);
     EXPECT_FALSE(find(*detector, gray, face * 3 / 4).empty()) << "face of " << face;
     EXPECT_TRUE(find(*detector, gray, face * 2).empty()) << "face of " << face;
@@ -108,7 +109,7 @@ TEST(HogDetector, MinFaceSizeDecidesWhichFacesAreFound) {
 
 TEST(HogDetector, ReadsRowsByTheirStrideAndSortsTheSurestFirst) {
   const auto scene = eval::render_scene({640, 360}, 1);
-  const cv::Mat gray = gray_of(scene.bgr);
+  const cv::Mat gray = eval::grey_of(scene.bgr);
   cv::Mat padded(gray.rows, gray.cols + 37, CV_8UC1, cv::Scalar(255));
   gray.copyTo(padded.colRange(0, gray.cols));
   const auto detector = detector_info(DetectorKind::hog).make("");
@@ -161,7 +162,7 @@ TEST(HogDetector, FindsTheFacesOfPhotographs) {
     const auto* match = best_match(found, {left.x, top.y, right.x - left.x, bottom.y - top.y});
     ASSERT_NE(match, nullptr);
     EXPECT_GT(overlap(match->box, {left.x, top.y, right.x - left.x, bottom.y - top.y}), .4F);
-    EXPECT_LT(mean_error(real_predictor().predict(view_of(gray), match->box), truth), .1F);
+    EXPECT_LT(mean_error(real_predictor().predict(eval::luma_view(gray), match->box), truth), .1F);
     ++pictures;
   }
   EXPECT_EQ(pictures, 3);
@@ -171,7 +172,7 @@ TEST(LandmarkPredictor, OfAnyBoxStaysWithoutFault) {
   const cv::Mat gray(48, 64, CV_8UC1, cv::Scalar(99));
   for (const Rect box : {Rect{0, 0, 64, 48}, Rect{-500, -500, 20, 20}, Rect{60, 40, 100, 100},
                          Rect{10, 10, 0, 0}, Rect{10, 10, 1, 1}})
-    for (const auto& p : real_predictor().predict(view_of(gray), box))
+    for (const auto& p : real_predictor().predict(eval::luma_view(gray), box))
       EXPECT_TRUE(std::isfinite(p.x) && std::isfinite(p.y));
 }
 
@@ -179,7 +180,8 @@ TEST(LandmarkPredictor, ReadsAModelOfTheRightNumberOfLandmarks) {
   const LandmarkPredictor predictor(small_model());
   const Rect box{10, 20, 100, 100};
   const cv::Mat gray(200, 200, CV_8UC1, cv::Scalar(0));
-  EXPECT_LT(mean_error(predictor.predict(view_of(gray), box), *upright_face(box).landmarks), .03F);
+  EXPECT_LT(mean_error(predictor.predict(eval::luma_view(gray), box), *upright_face(box).landmarks),
+            .03F);
 }
 
 // Each writes a file (or not) that is no model, and says what the error must tell.
@@ -254,7 +256,7 @@ TEST(LandmarkPredictor, DamagedFilesAreRefusedOrHarmless) {
       bytes[i] = static_cast<char>(value);
       write_bytes(file, bytes);
       try {
-        LandmarkPredictor(file.string()).predict(view_of(gray), {0, 0, 48, 48});
+        LandmarkPredictor(file.string()).predict(eval::luma_view(gray), {0, 0, 48, 48});
       } catch (const ModelError&) {
       }
     }
@@ -280,7 +282,7 @@ TEST(CutOut, RepeatsTheEdgeBeyondThePicture) {
 // A look from a place that is somewhat wrong finds the face; from elsewhere it finds none.
 TEST(Cascade, ALookCloselySaysWhetherAndWhereAFaceIs) {
   const auto scene = eval::render_portrait({320, 240}, 0);
-  const cv::Mat gray = gray_of(scene.bgr);
+  const cv::Mat gray = eval::grey_of(scene.bgr);
   const Rect truth = scene.faces[0].box;
   Cascade cascade(Cascade::frontal);
   for (const bool mirrored : {false, true}) {
@@ -308,7 +310,7 @@ TEST(Cascade, SeesALargeFaceThroughFineNoise) {
     int found = 0;
     for (int person = 0; person < 5; ++person) {
       const auto scene = eval::render_portrait({960, 720}, person);
-      cv::Mat gray = gray_of(scene.bgr), noise(gray.size(), CV_16SC1);
+      cv::Mat gray = eval::grey_of(scene.bgr), noise(gray.size(), CV_16SC1);
       cv::RNG(1).fill(noise, cv::RNG::NORMAL, 0, 90);
       cv::add(gray, noise, gray, {}, CV_8U);
       const auto faces = cascade.detect(gray, 200, 3);
@@ -320,7 +322,7 @@ TEST(Cascade, SeesALargeFaceThroughFineNoise) {
 
 TEST(Cascade, SeesFacesThatTheEdgeCuts) {
   const auto scene = eval::render_portrait({480, 480}, 0);
-  const cv::Mat gray = gray_of(scene.bgr);
+  const cv::Mat gray = eval::grey_of(scene.bgr);
   Rect face = scene.faces[0].box;
   // Its window goes some way around the face.
   const int cut = static_cast<int>(face.x + 0.15F * face.width);
@@ -339,7 +341,7 @@ TEST(Cascade, FindsATiltedFaceWhereItIs) {
   const Rect& face = scene.faces[0].box;
   const cv::Mat turn = cv::getRotationMatrix2D({160, 160}, 35, 1);
   cv::Mat turned, mirrored;
-  cv::warpAffine(gray_of(scene.bgr), turned, turn, {320, 320}, cv::INTER_LINEAR,
+  cv::warpAffine(eval::grey_of(scene.bgr), turned, turn, {320, 320}, cv::INTER_LINEAR,
                  cv::BORDER_REPLICATE);
   const cv::Mat middle =
       turn * (cv::Mat_<double>(3, 1) << face.x + face.width / 2, face.y + face.height / 2, 1);
@@ -362,8 +364,10 @@ TEST(Cascade, FindsATiltedFaceWhereItIs) {
 }
 
 TEST(Picture, OfAnotherShotIsNotAlike) {
-  const auto thumbnail = [](const cv::Mat& gray) { return Picture(view_of(gray)).thumbnail(); };
-  const cv::Mat first = gray_of(eval::render_portrait({320, 240}, 0).bgr);
+  const auto thumbnail = [](const cv::Mat& gray) {
+    return Picture(eval::luma_view(gray)).thumbnail();
+  };
+  const cv::Mat first = eval::grey_of(eval::render_portrait({320, 240}, 0).bgr);
   cv::Mat moved, other;
   const cv::Mat shift = (cv::Mat_<double>(2, 3) << 1, 0, 4, 0, 1, 2);
   cv::warpAffine(first, moved, shift, first.size(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
@@ -378,7 +382,7 @@ TEST(Picture, OfAnotherShotIsNotAlike) {
 TEST(Tracker, AFaceStaysWhenSomethingUnsureIsSeenBesideIt) {
   const LandmarkPredictor predictor(small_model());
   Tracker tracker(predictor, std::chrono::seconds(1));
-  const Picture picture(view_of(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
+  const Picture picture(eval::luma_view(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
   const Rect face{100, 60, 60, 60}, beside{128, 70, 60, 60};
   ASSERT_EQ(tracker.update(std::vector{Detection{.box = face}}, picture, {}).size(), 1U);
   for (const bool frontal : {true, false}) {
@@ -392,7 +396,7 @@ TEST(Tracker, AFaceStaysWhenSomethingUnsureIsSeenBesideIt) {
 // However often the detector is called in between: it may err as often.
 TEST(Tracker, WhatIsUnsureCountsWhenItIsSeenAgainSoon) {
   const LandmarkPredictor predictor(small_model());
-  const Picture picture(view_of(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
+  const Picture picture(eval::luma_view(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
   const std::vector unsure{Detection{.box = {100, 60, 60, 60}, .sure = false, .frontal = false}};
   for (const int apart : {600, 700}) {
     Tracker tracker(predictor, std::chrono::milliseconds(500));
@@ -409,7 +413,7 @@ TEST(Tracker, WhatIsUnsureCountsWhenItIsSeenAgainSoon) {
 TEST(Tracker, WithoutHoldAFaceLastsToTheNextDetection) {
   const LandmarkPredictor predictor(small_model());
   Tracker tracker(predictor, {});
-  const Picture picture(view_of(gray_of(eval::render_portrait({320, 240}, 0).bgr)));
+  const Picture picture(eval::luma_view(eval::grey_of(eval::render_portrait({320, 240}, 0).bgr)));
   const std::vector found{Detection{.box = {100, 60, 100, 100}}};
   const auto at = [](int ms) { return std::chrono::milliseconds(ms); };
   ASSERT_EQ(tracker.update(found, picture, at(0)).size(), 1U);
@@ -430,7 +434,7 @@ TEST(Tracker, WithoutHoldAFaceLastsToTheNextDetection) {
 TEST(Tracker, AFaceThatTurnsOutToBeAProfileIsReported) {
   const LandmarkPredictor predictor(small_model());
   Tracker tracker(predictor, {});
-  const Picture picture(view_of(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
+  const Picture picture(eval::luma_view(cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
   const Rect face{100, 60, 60, 60};
   tracker.update(std::vector{Detection{.box = face}}, picture, {});
   ASSERT_TRUE(tracker.faces()[0].landmarks);

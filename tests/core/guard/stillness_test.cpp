@@ -7,6 +7,7 @@
 #include <memory>
 #include <opencv2/imgproc.hpp>
 
+#include "eval/grey.h"
 #include "eval/scene.h"
 #include "guard/lookahead.h"
 #include "support/faces.h"
@@ -21,11 +22,7 @@ const cv::Size size(192, 144);
 constexpr auto period = 40ms;
 constexpr int interval = 5;
 
-cv::Mat luma(const eval::SceneFrame& scene) {
-  cv::Mat result;
-  cv::cvtColor(scene.bgr, result, cv::COLOR_BGR2GRAY);
-  return result;
-}
+cv::Mat luma(const eval::SceneFrame& scene) { return eval::grey_of(scene.bgr); }
 const cv::Mat& room() {
   static const cv::Mat picture = luma(eval::render_crowd(size, 0, 0));
   return picture;
@@ -40,17 +37,13 @@ cv::Mat noisy(const cv::Mat& picture, double sigma = 2) {
   return result;
 }
 
-LumaView view(const cv::Mat& frame) {
-  return {frame.data, frame.cols, frame.rows, static_cast<std::ptrdiff_t>(frame.step)};
-}
-
 class StillnessTest : public testing::Test {
  protected:
   // Whether the next picture, a detection later than the one before, needs no search; if not it
   // is searched, and nothing found.
   bool vouches(const cv::Mat& picture, int least = min_face_size) {
     now += interval * period;
-    const bool result = stillness.vouches_for(Picture(view(picture)), least, now);
+    const bool result = stillness.vouches_for(Picture(eval::luma_view(picture)), least, now);
     if (!result) stillness.searched(true);
     return result;
   }
@@ -118,7 +111,7 @@ TEST_F(StillnessTest, ADimFaceInAnyPlaceIsAChange) {
 TEST_F(StillnessTest, ADimFaceInALargeFrameIsAChangeAndNoiseIsNone) {
   const cv::Size large(2160, 2160);
   constexpr int reduction = 8, face = 270;  // frame pixels, the smallest
-  ASSERT_EQ(Picture(view(cv::Mat(large, CV_8U, cv::Scalar(0)))).reduction(), reduction);
+  ASSERT_EQ(Picture(eval::luma_view(cv::Mat(large, CV_8U, cv::Scalar(0)))).reduction(), reduction);
   const cv::Mat ground(large, CV_8U, cv::Scalar(110));
   cv::Mat features(face, face, CV_8U);
   cv::resize(luma(eval::render_portrait(size, 0)), features, features.size(), 0, 0, cv::INTER_AREA);
@@ -196,9 +189,9 @@ FirstSeen run(const cv::Mat& guest, int before, int frames, Shown shown) {
     cv::addWeighted(guest, alpha, room(), 1 - alpha, 0, picture);
     picture = noisy(picture);
     if (result.always < 0 && i % interval == 0)
-      for (const Detection& face : always->detect(Picture(view(picture)), min_face_size))
+      for (const Detection& face : always->detect(Picture(eval::luma_view(picture)), min_face_size))
         if (face.sure) result.always = i;
-    lookahead.push(view(picture), i * period, min_face_size);
+    lookahead.push(eval::luma_view(picture), i * period, min_face_size);
     if (lookahead.waiting() > 10) pop();
   }
   lookahead.finish();
