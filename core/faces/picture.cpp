@@ -22,11 +22,24 @@ constexpr double light = 45;
 constexpr double most_contrast = 8, least_contrast = 3;
 constexpr double most_below = 27;
 
-constexpr float same_shot = 0.6F;  // correlation of two thumbnails
+constexpr double same_shot = 0.6;  // correlation of two thumbnails
+
+LumaView view_of(const cv::Mat& luma) {
+  return {luma.data, luma.cols, luma.rows, static_cast<std::ptrdiff_t>(luma.step)};
+}
+
+cv::Mat in_few_pixels(const cv::Mat& luma) {
+  constexpr int width = 32, height = 18;
+  const int by = std::max(1, std::min(luma.cols / width, luma.rows / height));
+  cv::Mat blocks(luma.rows / by, luma.cols / by, CV_8U), few;
+  reduce(view_of(luma), by, blocks.data, static_cast<std::ptrdiff_t>(blocks.step));
+  cv::resize(blocks, few, {width, height}, 0, 0, cv::INTER_AREA);
+  return few;
+}
 
 // The same picture where it is not dark.
 cv::Mat with_contrast(const cv::Mat& luma) {
-  const double mean = cv::mean(luma)[0];
+  const double mean = cv::mean(in_few_pixels(luma))[0];
   const double share = std::clamp((light - mean) / (light - dark), 0.0, 1.0);
   if (share == 0) return luma;
   cv::Mat equal;
@@ -58,13 +71,15 @@ const cv::Mat& Picture::luma() const {
 
 bool Picture::dark() const { return luma().data != plain_.data; }
 
-LumaView Picture::view() const {
-  const cv::Mat& mat = luma();
-  return {mat.data, mat.cols, mat.rows, static_cast<std::ptrdiff_t>(mat.step)};
-}
+LumaView Picture::view() const { return view_of(luma()); }
 
 const cv::Mat& Picture::thumbnail() const {
-  if (thumbnail_.empty()) cv::resize(luma(), thumbnail_, {32, 18}, 0, 0, cv::INTER_AREA);
+  if (thumbnail_.empty()) {
+    const cv::Mat small = in_few_pixels(luma());
+    small.convertTo(thumbnail_, CV_32F, 1, -cv::mean(small)[0]);
+    const double norm = cv::norm(thumbnail_);
+    if (norm > 0) thumbnail_ /= norm;
+  }
   return thumbnail_;
 }
 
@@ -92,9 +107,7 @@ const cv::Mat& Picture::block_means(int min_face_size) const {
 }
 
 bool alike(const cv::Mat& thumbnail, const cv::Mat& other) {
-  cv::Mat correlation;
-  cv::matchTemplate(thumbnail, other, correlation, cv::TM_CCOEFF_NORMED);
-  return correlation.at<float>(0) > same_shot;
+  return thumbnail.dot(other) > same_shot;
 }
 
 }  // namespace faceperturb

@@ -32,7 +32,7 @@ class Picture {
   /// Whether the contrast was raised: luma() is not plain() then.
   bool dark() const;
   LumaView view() const;
-  /// The whole picture in a few pixels.
+  /// The whole picture in a few pixels, CV_32F, less their mean, of length 1 (a flat one: all 0).
   const cv::Mat& thumbnail() const;
   /// The mean brightness, as it was, of every block, a quarter as wide as the smallest face: what a
   /// sensor's noise leaves as it is, and a face that comes or goes does not.

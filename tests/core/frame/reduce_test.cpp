@@ -32,7 +32,8 @@ Image reduced(const Image& image, int by) {
 
 TEST(Reduce, IsTheRoundedMeanOfBlocksAndWritesNothingElse) {
   std::mt19937 random(1);
-  for (const auto& [width, height] : {std::pair{16, 16}, {17, 33}, {161, 90}, {640, 47}}) {
+  for (const auto& [width, height] :
+       {std::pair{16, 16}, {17, 33}, {25, 40}, {161, 90}, {640, 47}}) {
     const int stride = width + 5;
     std::vector<std::uint8_t> memory(static_cast<std::size_t>(stride * height));
     for (auto& byte : memory) byte = static_cast<std::uint8_t>(random());
