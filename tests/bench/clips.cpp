@@ -29,7 +29,9 @@ Ptr<GstBuffer> to_buffer(const cv::Mat& bgr, const GstVideoInfo& info) {
     throw std::runtime_error("a frame cannot be written");
   cv::Mat packed;
   const auto format = GST_VIDEO_INFO_FORMAT(&info);
-  if (format == GST_VIDEO_FORMAT_RGB || format == GST_VIDEO_FORMAT_BGRA) {
+  if (format == GST_VIDEO_FORMAT_BGR) {
+    fill(frame, 0, bgr);
+  } else if (format == GST_VIDEO_FORMAT_RGB || format == GST_VIDEO_FORMAT_BGRA) {
     cv::cvtColor(bgr, packed,
                  format == GST_VIDEO_FORMAT_RGB ? cv::COLOR_BGR2RGB : cv::COLOR_BGR2BGRA);
     fill(frame, 0, packed);

@@ -4,6 +4,8 @@
 #include <array>
 #include <filesystem>
 
+#include "libfacedetection.h"
+
 namespace bench {
 namespace {
 
@@ -38,6 +40,8 @@ constexpr std::array table{
     Contender{"faceblur", "faceblur", "gstreamer1.0-opencv", GST_VIDEO_FORMAT_RGB, faceblur},
     Contender{"facebl0r", "frei0r-filter-facebl0r", "frei0r-plugins and gstreamer1.0-plugins-bad",
               GST_VIDEO_FORMAT_BGRA, facebl0r},
+    Contender{"libfacedetection", libfacedetection_element, "--libfacedetection=CHECKOUT builds it",
+              GST_VIDEO_FORMAT_BGR, nothing},
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ struct Case {
 struct Contender {
   const char* name;
   const char* factory;
-  const char* package;    ///< Debian's, that has it
+  const char* package;    ///< Debian's, that has it, or where else it comes from
   GstVideoFormat format;  ///< UNKNOWN: the case's
   /// Sets it up; returns why it cannot be, or nothing.
   std::string (*prepare)(GstElement* element, const Case& wanted);

@@ -15,6 +15,7 @@
 
 #include "clips.h"
 #include "common/command.h"
+#include "libfacedetection.h"
 #include "stages.h"
 #include "sweep.h"
 
@@ -22,6 +23,7 @@ namespace {
 
 struct Options {
   bench::SweepOptions sweep;
+  std::string libfacedetection;  // a checkout
   int repeats = 2000;
 };
 
@@ -75,7 +77,7 @@ Options parse(int& argc, char**& argv) {
   Options options;
   bench::SweepOptions& sweep = options.sweep;
   gchar *sizes = nullptr, *axes = nullptr, *streams = nullptr, *data = nullptr, *csv = nullptr,
-        *model = nullptr;
+        *model = nullptr, *libfacedetection = nullptr;
   const GOptionEntry entries[] = {
       {"axes", 0, 0, G_OPTION_ARG_STRING, &axes,
        "Of resolution,still,faces,format,detector,method,streams; none: stages alone; default all",
@@ -94,6 +96,8 @@ Options parse(int& argc, char**& argv) {
       {"csv", 0, 0, G_OPTION_ARG_FILENAME, &csv, "The figures, for curves", "FILE"},
       {"detector-model", 0, 0, G_OPTION_ARG_FILENAME, &model,
        "For detector=dnn; default: YuNet's from the test data", "FILE"},
+      {"libfacedetection", 0, 0, G_OPTION_ARG_FILENAME, &libfacedetection,
+       "To be built and measured too; default: left out", "CHECKOUT"},
       {"data", 0, 0, G_OPTION_ARG_FILENAME, &data,
        "Test data, where FACEPERTURB_TEST_DATA does not say", "FOLDER"},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
@@ -106,6 +110,7 @@ Options parse(int& argc, char**& argv) {
                     given = taken(data);
   sweep.csv = taken(csv);
   sweep.detector_model = taken(model);
+  options.libfacedetection = taken(libfacedetection);
   if (!size_list.empty()) sweep.sizes = parse_sizes(size_list);
   if (!axis_list.empty()) sweep.axes = parse_axes(axis_list);
   if (!stream_list.empty()) sweep.streams = parse_streams(stream_list);
@@ -121,6 +126,7 @@ Options parse(int& argc, char**& argv) {
 int main(int argc, char** argv) {
   return examples::run_program("faceperturb-bench", [&] {
     const Options options = parse(argc, argv);
+    if (!options.libfacedetection.empty()) bench::add_libfacedetection(options.libfacedetection);
     if (!options.sweep.axes.empty()) bench::sweep(options.sweep);
     if (options.repeats > 0) bench::bench_stages(options.repeats);
     return 0;

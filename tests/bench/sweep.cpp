@@ -293,7 +293,7 @@ void print(const std::vector<Figures>& rows, bool streams) {
   };
   const Figures* ours = of("faceperturb");
   for (const Figures& row : rows) {
-    std::printf("  %-12s %-5s", row.element.c_str(), row.caps.c_str());
+    std::printf("  %-16s %-5s", row.element.c_str(), row.caps.c_str());
     if (!row.fault.empty()) {
       std::printf(" %s\n", row.fault.c_str());
       continue;
@@ -319,7 +319,7 @@ void print(const std::vector<Figures>& rows, bool streams) {
 }
 
 void print_head(const Axis& axis, bool streams) {
-  std::printf("\n%s: %s\n  %-12s %-5s %6s %6s", axis.name, axis.title, "element", "caps", "frames",
+  std::printf("\n%s: %s\n  %-16s %-5s %6s %6s", axis.name, axis.title, "element", "caps", "frames",
               "faces");
   if (streams)
     std::printf(" %9s %9s %9s %6s", "late p50", "p95", "p99", "lost");
