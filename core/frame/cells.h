@@ -35,6 +35,8 @@ struct CellGrid {
   /// Cells of any size (>= 1): they hold whole units of some planes only.
   CellGrid(const Frame& frame, int width, int height);
 
+  friend bool operator==(const CellGrid&, const CellGrid&) = default;
+
   int pixels_per_cell() const { return cell_width * cell_height; }
   /// 0 for whole cells; 1, 2, 3: cut at the right, at the bottom, at both.
   int shape(Cell cell) const {

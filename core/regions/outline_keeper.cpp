@@ -29,8 +29,9 @@ void OutlineKeeper::start_frame() {
     std::erase_if(kept_, [&](const auto& t) { return t.second.used + stale < frames_; });
 }
 
-const std::vector<Outline>& OutlineKeeper::outlines(const Face& face, Regions regions, int dot) {
-  region_outlines(face, regions, now_);
+DrawnOutlines& OutlineKeeper::outlines(const Face& face, Regions regions, int dot) {
+  region_outlines(face, regions, now_.outlines);
+  now_.grid = {};
   const float wider = slack * face.box.width, rounding = static_cast<float>(dot);
   if (face.id == 0 || !(wider > rounding)) return now_;
   Kept& kept = kept_[std::uint64_t{face.id} << 32 | static_cast<std::uint32_t>(regions)];
@@ -39,11 +40,12 @@ const std::vector<Outline>& OutlineKeeper::outlines(const Face& face, Regions re
   const auto fits = [&](const Outline& was, const Outline& is) {
     return covers(was, is, -rounding) && covers(is, was, 2 * wider);
   };
-  if (!std::ranges::equal(kept.outlines, now_, fits)) {
-    kept.outlines = now_;
-    for (Outline& outline : kept.outlines) outline.margin += wider;
+  if (!std::ranges::equal(kept.drawn.outlines, now_.outlines, fits)) {
+    kept.drawn.outlines = now_.outlines;
+    for (Outline& outline : kept.drawn.outlines) outline.margin += wider;
+    kept.drawn.grid = {};
   }
-  return kept.outlines;
+  return kept.drawn;
 }
 
 }  // namespace faceperturb

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <opencv2/imgproc.hpp>
@@ -175,20 +176,26 @@ bool RegionMapper::take(Cell cell) {
 
 std::span<Cell> RegionMapper::add(const Face& face, Regions regions, int pixels) {
   cells_.clear();
-  const std::vector<Outline>& outlines = keeper_->outlines(face, regions, dot_of(grid_));
-  if (outlines.empty()) return {};
+  DrawnOutlines& drawn = keeper_->outlines(face, regions, dot_of(grid_));
+  if (drawn.outlines.empty()) return {};
 
-  const Raster raster(grid_, outlines, 0, *raster_);
-  if (!raster.cells().empty()) {
-    raster.for_each_cell<std::uint8_t>(raster.dots(), [&](Cell cell, std::uint8_t outside) {
-      if (!outside && take(cell)) cells_.push_back(cell);
-    });
+  if (drawn.grid != grid_) {
+    drawn.grid = grid_;
+    drawn.cells.clear();
+    const Raster raster(grid_, drawn.outlines, 0, *raster_);
+    if (!raster.cells().empty()) {
+      raster.for_each_cell<std::uint8_t>(raster.dots(), [&](Cell cell, std::uint8_t outside) {
+        if (!outside) drawn.cells.push_back(cell);
+      });
+    }
   }
+  std::ranges::copy_if(drawn.cells, std::back_inserter(cells_),
+                       [&](Cell cell) { return take(cell); });
   const std::size_t count = cells_for(grid_, pixels);
   if (count > cells_.size()) {
-    const std::vector<Outline> own = outlines;  // for the next call
+    const std::vector<Outline> own = drawn.outlines;  // for the next call
     const Regions whole = has(regions, Regions::head) ? Regions::head : Regions::face;
-    grow(own, keeper_->outlines(face, whole, dot_of(grid_)), count);
+    grow(own, keeper_->outlines(face, whole, dot_of(grid_)).outlines, count);
   }
   return cells_;
 }

@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "support/faces.h"
 #include "support/frames.h"
@@ -287,6 +288,28 @@ TEST(Tracks, StayInPlaceWhileTheFaceOnlyJitters) {
   face.id = 8;
   EXPECT_EQ(map.only(moved(face, 1, -1), Regions::face),
             fresh.only(moved(face, 1, -1), Regions::face));
+}
+
+TEST(Tracks, AreDrawnAnewOnAnotherGridAndGiveWayToOtherFaces) {
+  Map map({320, 240});
+  Face face = upright_face({100, 80, 100, 100});
+  face.id = 7;
+  const auto alone = map.only(face);
+  for (const auto& [format, cell_size] :
+       {std::pair{PixelFormat::i420, 1}, {PixelFormat::y444, 4}}) {
+    Map other({200, 160}, format, cell_size);
+    const CellGrid before = std::exchange(map.grid, other.grid);
+    EXPECT_EQ(map.only(face), other.only(face));
+    map.grid = before;
+    EXPECT_EQ(map.only(face), alone);
+  }
+  // What another took in one frame is back in the next.
+  Face near = moved(face, 30, 0);
+  near.id = 8;
+  map.mapper.start_frame(map.grid);
+  EXPECT_FALSE(map.add(near).empty());
+  EXPECT_LT(map.add(face).size(), alone.size());
+  EXPECT_EQ(map.only(face), alone);
 }
 
 TEST(Borders, OfAFacePartlyOutsideTheRestIsHeld) {
