@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Builds with a sanitizer and runs the tests whose faults it sees best, or all of the suite:
-#   tests/sanitize.sh address [all]   AddressSanitizer and UndefinedBehaviorSanitizer; all counts
-#                                     lines too, for tests/coverage.sh
+#   tests/sanitize.sh address [all]   AddressSanitizer and UndefinedBehaviorSanitizer
 #   tests/sanitize.sh thread [all]    ThreadSanitizer
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,10 +17,6 @@ fi
 case ${1-} in
   address)
     options+=('-Db_sanitize=address,undefined')
-    if [[ ${2-} == all ]]; then
-      options+=(-Doptimization=1 -Db_coverage=true)
-      flags+=",'-fprofile-update=atomic'" # threads count into the same lines
-    fi
     runtime=libasan.so preloaded=(examples pipelines-restore)
     tests=(core-frame core-perturb core-regions core-protector core-lookahead core-worker-pool core-record gst-buffers
       gst-record gst-restore gst-stream gst-stress)
@@ -44,7 +39,6 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 # GLib, GStreamer and OpenCV are not instrumented: what they alone do would look like a race.
 export TSAN_OPTIONS=report_mutex_bugs=0:ignore_noninstrumented_modules=1
 export G_SLICE=always-malloc
-find "$build" -name '*.gcda' -delete
 if [[ ${2-} == all ]]; then
   # Without core-train-cae, a tool that is not installed: dlib's networks take long to compile.
   mapfile -t tests < <(meson test -C "$build" --list | sed -n 's|^.* / ||p' |
