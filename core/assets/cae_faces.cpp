@@ -172,7 +172,7 @@ class Light {
 cv::Mat3f composed(const cv::Mat4f& person, const cv::Mat3f& behind) {
   cv::Mat3f picture(person.size());
   for (auto at = picture.begin(); at != picture.end(); ++at) {
-    const cv::Vec4f v = person(at.pos());
+    const cv::Vec4f& v = person(at.pos());
     *at = cv::Vec3f(v[0], v[1], v[2]) * v[3] + behind(at.pos()) * (1 - v[3]);
   }
   return picture;

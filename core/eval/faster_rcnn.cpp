@@ -18,7 +18,7 @@ constexpr int shorter_side = 600, longer_side = 1000;  // of the input, as the n
 
 class FasterRcnn final : public PictureDetector {
  public:
-  FasterRcnn(cv::dnn::Net net, bool caffe) : net_(std::move(net)), caffe_(caffe) {
+  FasterRcnn(const cv::dnn::Net& net, bool caffe) : net_(net), caffe_(caffe) {
     const auto first = net_.getLayer(0);
     wants_size_ = first->outputNameToIndex("im_info") != -1;
   }

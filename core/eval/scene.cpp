@@ -164,7 +164,7 @@ cv::Mat paint_room(cv::Size size) {
       room(y, x) = cv::Vec3f(168, 180, 186) * light;
     }
   }
-  const auto block = [&](double x, double y, double w, double h, cv::Scalar bgr) {
+  const auto block = [&](double x, double y, double w, double h, const cv::Scalar& bgr) {
     cv::rectangle(room,
                   cv::Rect2d(x * size.width, y * size.height, w * size.width, h * size.height), bgr,
                   cv::FILLED);

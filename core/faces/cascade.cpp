@@ -58,7 +58,8 @@ class Turn {
 }  // namespace
 
 Rect beyond_edges(cv::Size size) {
-  const auto margin = static_cast<float>(std::min(size.width, size.height) / 8);
+  const int eighth = std::min(size.width, size.height) / 8;
+  const auto margin = static_cast<float>(eighth);
   return {-margin, -margin, static_cast<float>(size.width) + 2 * margin,
           static_cast<float>(size.height) + 2 * margin};
 }

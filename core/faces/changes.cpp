@@ -21,7 +21,7 @@ void Changes::searched(const Picture& picture, int min_face_size) {
 
 Rect Changes::place(const Picture& picture, int min_face_size,
                     std::span<const Detection> known) const {
-  const cv::Mat means = picture.block_means(min_face_size);
+  const cv::Mat& means = picture.block_means(min_face_size);
   if (means.size() != reference_.size()) return beyond_edges(picture.size());
   cv::Mat changed;
   cv::absdiff(means, reference_, changed);

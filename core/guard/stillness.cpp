@@ -14,7 +14,7 @@ constexpr auto longest = std::chrono::seconds(1);  // from one search to the nex
 }  // namespace
 
 bool Stillness::vouches_for(const Picture& picture, int min_face_size, Time now) {
-  const cv::Mat means = picture.block_means(min_face_size);
+  const cv::Mat& means = picture.block_means(min_face_size);
   const bool still = !picture.dark() && means.size() == reference_.size() &&
                      cv::norm(means, reference_, cv::NORM_INF) <= block_noise;
   if (still && searches_ >= all_searches && now - last_ < longest) return true;
