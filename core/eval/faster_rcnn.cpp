@@ -81,9 +81,9 @@ std::unique_ptr<PictureDetector> make_faster_rcnn(const std::string& weights,
       throw ModelError("'" + *file + "' does not exist");
   const bool caffe = fs::path(config).extension() == ".prototxt";
   try {
-    auto net = caffe ? cv::dnn::readNetFromCaffe(config, weights)
-                     : cv::dnn::readNetFromTensorflow(weights, config);
-    auto detector = std::make_unique<FasterRcnn>(std::move(net), caffe);
+    const auto net = caffe ? cv::dnn::readNetFromCaffe(config, weights)
+                           : cv::dnn::readNetFromTensorflow(weights, config);
+    auto detector = std::make_unique<FasterRcnn>(net, caffe);
     // A network that cannot run must not be noticed by the first picture.
     detector->detect(cv::Mat(240, 320, CV_8UC3, cv::Scalar::all(128)), 40);
     return detector;

@@ -3,7 +3,7 @@
 
 #include <opencv2/imgproc.hpp>
 
-#include "frame/frame.h"
+#include "faces/luma_mat.h"
 
 namespace faceperturb::eval {
 
@@ -15,9 +15,6 @@ inline cv::Mat grey_of(const cv::Mat& picture) {
   return grey;
 }
 
-/// A grey picture as the library takes it; valid as long as the picture.
-inline LumaView luma_view(const cv::Mat& grey) {
-  return {grey.data, grey.cols, grey.rows, static_cast<std::ptrdiff_t>(grey.step)};
-}
+using faceperturb::luma_view;
 
 }  // namespace faceperturb::eval

@@ -14,6 +14,11 @@ inline cv::Mat luma_mat(const LumaView& luma) {
           static_cast<std::size_t>(luma.stride)};
 }
 
+/// And back: a grey picture as the library takes it; valid as long as the picture.
+inline LumaView luma_view(const cv::Mat& grey) {
+  return {grey.data, grey.cols, grey.rows, static_cast<std::ptrdiff_t>(grey.step)};
+}
+
 /// The pixels of a box with `margin` (in box widths) around it; what lies beyond the picture's edge
 /// repeats the edge. Empty where the box lies wholly outside.
 cv::Mat cut_out(const cv::Mat& luma, const Rect& box, float margin);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "faces/flow.h"
+#include "faces/luma_mat.h"
 #include "frame/reduce.h"
 
 namespace faceperturb {
@@ -24,15 +25,11 @@ constexpr double most_below = 27;
 
 constexpr double same_shot = 0.6;  // correlation of two thumbnails
 
-LumaView view_of(const cv::Mat& luma) {
-  return {luma.data, luma.cols, luma.rows, static_cast<std::ptrdiff_t>(luma.step)};
-}
-
 cv::Mat in_few_pixels(const cv::Mat& luma) {
   constexpr int width = 32, height = 18;
   const int by = std::max(1, std::min(luma.cols / width, luma.rows / height));
   cv::Mat blocks(luma.rows / by, luma.cols / by, CV_8U), few;
-  reduce(view_of(luma), by, blocks.data, static_cast<std::ptrdiff_t>(blocks.step));
+  reduce(luma_view(luma), by, blocks.data, static_cast<std::ptrdiff_t>(blocks.step));
   cv::resize(blocks, few, {width, height}, 0, 0, cv::INTER_AREA);
   return few;
 }
@@ -71,7 +68,7 @@ const cv::Mat& Picture::luma() const {
 
 bool Picture::dark() const { return luma().data != plain_.data; }
 
-LumaView Picture::view() const { return view_of(luma()); }
+LumaView Picture::view() const { return luma_view(luma()); }
 
 const cv::Mat& Picture::thumbnail() const {
   if (thumbnail_.empty()) {
