@@ -8,7 +8,7 @@
 
 namespace faceperturb {
 
-constexpr int flow_window = 15;  ///< picture pixels
+constexpr int flow_window = 16;  ///< picture pixels; no multiple of 8 takes OpenCV twice as long
 constexpr int flow_levels = 3;   ///< pyramid levels above the picture itself
 
 /// x' = a x - b y + x0, y' = b x + a y + y0: turn, scale, shift.

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <opencv2/imgproc.hpp>
 #include <utility>
 
+#include "faces/luma_mat.h"
 #include "faces/picture.h"
 
 namespace faceperturb {
@@ -12,6 +14,7 @@ namespace {
 
 constexpr float sure_score = -0.4F;  // of HOG
 constexpr float unsure_score = -0.9F;
+constexpr float refused_score = -1.2F;  // below which it is surely none
 constexpr float unsure_windows = 2, sure_close = 8;  // that agree, in the dark
 
 constexpr float around = 0.5F;    // a face that is looked for again, in its widths
@@ -20,6 +23,11 @@ constexpr int most_misses = 2;
 // For so many calls, and for a box that overlaps so much, what HOG said of a face holds.
 constexpr int calls_verified = 8;
 constexpr float surely_the_same = 0.6F;
+// And for so many calls that it is surely none, where it looks as it did: by this correlation of
+// pictures of so many pixels a side.
+constexpr int calls_refused = 16;
+constexpr double looks_the_same = 0.95;
+constexpr int look_side = 16;
 constexpr float same = 0.4F;    // overlap of boxes of one face
 constexpr float beside = 0.7F;  // overlap of a box, below which HOG saw the face beside it
 
@@ -28,12 +36,21 @@ Rect grown(const Rect& box, float by) {
           (1 + 2 * by) * box.height};
 }
 
+cv::Mat look_of(const cv::Mat& luma, const Rect& box) {
+  const cv::Mat face = cut_out(luma, box, 0);
+  cv::Mat few;
+  if (face.empty()) return few;
+  cv::resize(face, few, {look_side, look_side}, 0, 0, cv::INTER_AREA);
+  return normalised(few);
+}
+
 }  // namespace
 
 std::vector<Detection> FrontalDetector::detect(const Picture& picture, int min_face_size,
                                                const Rect& by_texture, const Rect& by_shade,
                                                bool thorough) {
   before_ = std::exchange(seen_, {});
+  std::erase_if(refused_, [](Refused& refused) { return ++refused.calls > calls_refused; });
   search(picture, shade_, by_shade, min_face_size, thorough && picture.dark());
   search(picture, texture_, by_texture, min_face_size, thorough);
   for (Seen& face : before_) {
@@ -89,7 +106,15 @@ bool FrontalDetector::look_again(const Picture& picture, const Seen& face) {
 
 bool FrontalDetector::verified(const Picture& picture, Detection& face, int sure_windows) {
   const float windows = face.score;
-  const auto seen = hog_.look_closely(picture.luma(), face.box, unsure_score);
+  const cv::Mat look = look_of(picture.luma(), face.box);
+  const auto is_it = [&](const Refused& refused) {
+    return overlap(refused.box, face.box) > surely_the_same &&
+           refused.look.dot(look) > looks_the_same;
+  };
+  if (look.empty() || (!picture.dark() && std::ranges::any_of(refused_, is_it))) return false;
+  auto seen = hog_.look_closely(picture.luma(), face.box, refused_score);
+  if (!seen) refused_.push_back({face.box, look});
+  if (seen && seen->score < unsure_score) seen.reset();
   face.score = seen ? seen->score : -1;
   face.sure = face.frontal = seen && seen->score >= sure_score;
   if (face.sure && overlap(seen->box, face.box) < beside) face.box = seen->box;
@@ -103,6 +128,7 @@ bool FrontalDetector::verified(const Picture& picture, Detection& face, int sure
 void FrontalDetector::forget() {
   seen_.clear();
   known_.clear();
+  refused_.clear();
 }
 
 }  // namespace faceperturb

@@ -13,7 +13,7 @@ namespace faceperturb {
 /// Faces seen from the front: proposals of two cascades, which miss different faces, verified by
 /// HOG. In the dark HOG knows few faces: a close look by another cascade, or being seen again, must
 /// do there. Where a face was found it is looked for again at each call, by both, for less than a
-/// search costs.
+/// search costs; what HOG surely refused it is not asked for again while it looks the same.
 class FrontalDetector {
  public:
   /// Searches these parts of the picture, where they have a size: by texture (local binary
@@ -41,6 +41,11 @@ class FrontalDetector {
     int calls = 0;   // since HOG verified it
     int misses = 0;  // in a row
   };
+  struct Refused {
+    Rect box;
+    cv::Mat look;
+    int calls = 0;  // since then
+  };
 
   void search(const Picture& picture, Proposals& by, const Rect& part, int min_face_size,
               bool thorough);
@@ -54,6 +59,7 @@ class FrontalDetector {
       Cascade(Cascade::frontal_shade), {Cascade::quick, 2, 6}, {Cascade::thorough, 4, 12}};
   Cascade second_{Cascade::frontal};
   std::vector<Seen> before_, seen_;  // by the call before, and by this one
+  std::vector<Refused> refused_;
   std::vector<Detection> known_;
 };
 

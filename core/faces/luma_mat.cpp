@@ -27,4 +27,12 @@ cv::Mat with_border(const cv::Mat& luma, int margin) {
   return wide;
 }
 
+cv::Mat normalised(const cv::Mat& luma) {
+  cv::Mat result;
+  luma.convertTo(result, CV_32F, 1, -cv::mean(luma)[0]);
+  const double norm = cv::norm(result);
+  if (norm > 0) result /= norm;
+  return result;
+}
+
 }  // namespace faceperturb

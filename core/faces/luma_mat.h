@@ -24,5 +24,8 @@ inline LumaView luma_view(const cv::Mat& grey) {
 cv::Mat cut_out(const cv::Mat& luma, const Rect& box, float margin);
 /// The picture with `margin` more pixels on every side, which repeat its edge.
 cv::Mat with_border(const cv::Mat& luma, int margin);
+/// Less its mean and of length 1 (a flat picture: all 0), CV_32F: the product of two such pictures
+/// is their correlation.
+cv::Mat normalised(const cv::Mat& luma);
 
 }  // namespace faceperturb

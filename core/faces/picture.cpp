@@ -71,12 +71,7 @@ bool Picture::dark() const { return luma().data != plain_.data; }
 LumaView Picture::view() const { return luma_view(luma()); }
 
 const cv::Mat& Picture::thumbnail() const {
-  if (thumbnail_.empty()) {
-    const cv::Mat small = in_few_pixels(luma());
-    small.convertTo(thumbnail_, CV_32F, 1, -cv::mean(small)[0]);
-    const double norm = cv::norm(thumbnail_);
-    if (norm > 0) thumbnail_ /= norm;
-  }
+  if (thumbnail_.empty()) thumbnail_ = normalised(in_few_pixels(luma()));
   return thumbnail_;
 }
 

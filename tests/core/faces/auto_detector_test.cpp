@@ -151,6 +151,43 @@ TEST(FrontalDetector, LooksForKnownFacesAgain) {
   EXPECT_TRUE(detector.detect(picture, 40, {}, {}, false).empty());
 }
 
+// What HOG refused, here a thing on a wall, is not asked for again while it looks the same; a face
+// that comes there is.
+TEST(FrontalDetector, FindsAFaceWhereItRefusedAnother) {
+  const cv::Size size(640, 360);
+  const cv::Mat room = eval::grey_of(eval::render_crowd(size, 1, 0).bgr);
+  const Rect everywhere = beyond_edges(size);
+  Hog hog;
+  std::vector<Rect> refused;
+  for (const Detection& proposed :
+       Cascade(Cascade::frontal_texture).detect_in(room, everywhere, 45, 1, false, 1.15))
+    if (!hog.look_closely(room, proposed.box, -1)) refused.push_back(proposed.box);
+  ASSERT_FALSE(refused.empty());
+
+  FrontalDetector detector;
+  const Picture picture(eval::luma_view(room));
+  for (int call = 0; call < 4; ++call) {
+    const auto found = detector.detect(picture, 45, everywhere, {}, false);
+    for (const Rect& box : refused) EXPECT_FALSE(has(found, box)) << call;
+  }
+  const auto person = eval::render_portrait(size, 0);
+  const Rect& face = person.faces[0].box;
+  const auto whole = [](const Rect& box, float margin) {
+    return cv::Rect(cvRound(box.x - margin * box.width), cvRound(box.y - margin * box.height),
+                    cvRound((1 + 2 * margin) * box.width), cvRound((1 + 2 * margin) * box.height));
+  };
+  for (const Rect& box : refused) {
+    cv::Mat entered = room.clone(), head;
+    const cv::Rect there = whole(box, 0.25F);
+    cv::resize(eval::grey_of(person.bgr)(whole(face, 0.25F)), head, there.size(), 0, 0,
+               cv::INTER_AREA);
+    head.copyTo(entered(there));
+    const auto found =
+        detector.detect(Picture(eval::luma_view(entered)), 45, everywhere, {}, false);
+    EXPECT_TRUE(has(found, box)) << box.x << " " << box.y;
+  }
+}
+
 // Whoever comes in before a known person's body, where changes are that person's own at most calls.
 TEST(AutoDetector, FindsWhoComesInBeforeAKnownPersonWithinFourCalls) {
   const auto detector = detector_info(DetectorKind::automatic).make({});
