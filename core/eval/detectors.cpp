@@ -62,9 +62,9 @@ std::unique_ptr<PictureDetector> make_cascades() {
   const auto frontal = std::make_shared<Cascade>(Cascade::frontal);
   const auto profile = std::make_shared<Cascade>(Cascade::profile);
   return std::make_unique<OnLuma>([=](const Picture& picture, int min_face_size) {
-    auto found = frontal->detect(picture.luma(), min_face_size, least);
+    auto found = frontal->detect(picture.luma(), {min_face_size, least});
     for (const bool mirrored : {false, true})
-      std::ranges::copy(profile->detect(picture.luma(), min_face_size, least, mirrored),
+      std::ranges::copy(profile->detect(picture.luma(), {min_face_size, least, mirrored}),
                         std::back_inserter(found));
     for (Detection& face : found) face.sure = face.score > neighbours;
     std::ranges::stable_sort(found, std::greater{}, [](const Detection& face) {

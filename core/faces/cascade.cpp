@@ -12,7 +12,6 @@
 namespace faceperturb {
 namespace {
 
-constexpr float finest = 0.6F;  // a classifier's own window over the smallest that is searched
 constexpr double close_scale_step = 1.05;
 constexpr float close_margin = 0.3F;  // around a window, in its widths
 constexpr float close_window = 64;    // pixels to which a window is brought for a close look
@@ -91,23 +90,22 @@ Detection Cascade::detection(const cv::Rect& window, int agreeing, bool mirrored
           .frontal = kind_.frontal};
 }
 
-std::vector<Detection> Cascade::detect(const cv::Mat& luma, int min_face_size, int neighbours,
-                                       bool mirrored, double scale_step) {
+std::vector<Detection> Cascade::detect(const cv::Mat& luma, const Search& search) {
   // The classifier drops pixels when it reduces the picture to its window's size; the mean of all
   // of them, as far as the smallest window allows, is quicker and sees more.
   const float own = static_cast<float>(classifier_.getOriginalWindowSize().width);
-  const float least = static_cast<float>(min_face_size) / kind_.size;
-  const float reduction = std::max(1.F, finest * least / own);
+  const float least = static_cast<float>(search.min_face_size) / kind_.size;
+  const float reduction = std::max(1.F, search.detail * least / own);
   cv::resize(luma, reduced_, {}, 1 / double{reduction}, 1 / double{reduction},
              reduction < 2 ? cv::INTER_LINEAR : cv::INTER_AREA);  // which takes eight times as long
-  if (mirrored) cv::flip(reduced_, reduced_, 1);
+  if (search.mirrored) cv::flip(reduced_, reduced_, 1);
   std::vector<cv::Rect> windows;
   std::vector<int> agreeing;
-  classifier_.detectMultiScale(reduced_, windows, agreeing, scale_step, neighbours, 0,
+  classifier_.detectMultiScale(reduced_, windows, agreeing, search.step, search.neighbours, 0,
                                cv::Size2f(least / reduction, least / reduction));
   std::vector<Detection> found;
   for (std::size_t i = 0; i < windows.size(); ++i) {
-    Detection face = detection(windows[i], agreeing[i], mirrored, reduced_.cols);
+    Detection face = detection(windows[i], agreeing[i], search.mirrored, reduced_.cols);
     face.box = {face.box.x * reduction, face.box.y * reduction, face.box.width * reduction,
                 face.box.height * reduction};
     found.push_back(face);
@@ -116,11 +114,11 @@ std::vector<Detection> Cascade::detect(const cv::Mat& luma, int min_face_size, i
   return found;
 }
 
-std::vector<Detection> Cascade::detect_in(const cv::Mat& luma, const Rect& part, int min_face_size,
-                                          int neighbours, bool mirrored, double scale_step) {
+std::vector<Detection> Cascade::detect_in(const cv::Mat& luma, const Rect& part,
+                                          const Search& search) {
   const cv::Mat cut = cut_out(luma, part, 0);
   if (cut.empty()) return {};
-  auto found = detect(cut, min_face_size, neighbours, mirrored, scale_step);
+  auto found = detect(cut, search);
   for (Detection& face : found) {
     face.box.x += std::floor(part.x);
     face.box.y += std::floor(part.y);
@@ -128,11 +126,10 @@ std::vector<Detection> Cascade::detect_in(const cv::Mat& luma, const Rect& part,
   return found;
 }
 
-std::vector<Detection> Cascade::detect_tilted(const cv::Mat& luma, int min_face_size,
-                                              int neighbours, bool mirrored, double tilt,
-                                              double scale_step) {
-  const Turn turn(luma.size(), mirrored ? -tilt : tilt);
-  auto found = detect(turn(luma), min_face_size, neighbours, mirrored, scale_step);
+std::vector<Detection> Cascade::detect_tilted(const cv::Mat& luma, const Search& search,
+                                              double tilt) {
+  const Turn turn(luma.size(), search.mirrored ? -tilt : tilt);
+  auto found = detect(turn(luma), search);
   for (Detection& face : found) face.box = turn.back(face.box);
   return found;
 }

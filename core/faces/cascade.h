@@ -26,24 +26,27 @@ class Cascade {
   /// Throws ModelError.
   explicit Cascade(const Kind& kind);
 
-  /// Faces of at least `min_face_size` pixels that `neighbours` windows agree on; score is their
-  /// number. A profile cascade knows faces that look to the picture's left; `mirrored` finds the
-  /// others. `scale_step` is that from one window size to the next: nearer to 1 finds more and
-  /// takes longer.
-  std::vector<Detection> detect(const cv::Mat& luma, int min_face_size, int neighbours,
-                                bool mirrored = false, double scale_step = quick);
+  static constexpr double quick = 1.25, thorough = 1.1;
+  static constexpr float fine = 0.6F, coarse = 0.8F;
+  struct Search {
+    int min_face_size;  ///< pixels
+    int neighbours;     ///< windows that must agree
+    /// A profile cascade knows faces that look to the picture's left; this finds the others.
+    bool mirrored = false;
+    double step = quick;  ///< from one window size to the next: nearer to 1 finds more, for more
+    /// The classifier's own window over the smallest that is searched: the less, the more pixels
+    /// and the steps between windows are left of the picture, and the longer it takes.
+    float detail = fine;
+  };
 
+  /// The score of a face is the number of windows that agree on it.
+  std::vector<Detection> detect(const cv::Mat& luma, const Search& search);
   /// The same in a part of the picture, which may reach beyond its edge: faces that the edge cuts
   /// are found then.
-  std::vector<Detection> detect_in(const cv::Mat& luma, const Rect& part, int min_face_size,
-                                   int neighbours, bool mirrored = false,
-                                   double scale_step = quick);
+  std::vector<Detection> detect_in(const cv::Mat& luma, const Rect& part, const Search& search);
   /// The same as detect() for faces that are turned in the picture: by `tilt` degrees, clockwise,
   /// or the other way round where `mirrored`.
-  std::vector<Detection> detect_tilted(const cv::Mat& luma, int min_face_size, int neighbours,
-                                       bool mirrored, double tilt, double scale_step);
-
-  static constexpr double quick = 1.25, thorough = 1.1;
+  std::vector<Detection> detect_tilted(const cv::Mat& luma, const Search& search, double tilt);
   /// A close look at a face that was seen at `box`: where it is and how many windows agree on it,
   /// or nothing where that look was wrong.
   std::optional<Detection> look_closely(const cv::Mat& luma, const Rect& box, bool mirrored = false,

@@ -29,9 +29,9 @@ class HogDetector final : public Detector {
 class CascadeDetector final : public Detector {
  public:
   std::vector<Detection> detect(const Picture& picture, int min_face_size) override {
-    auto found = frontal_.detect(picture.luma(), min_face_size, neighbours);
+    auto found = frontal_.detect(picture.luma(), {min_face_size, neighbours});
     for (const bool mirrored : {false, true}) {
-      const auto sideways = profile_.detect(picture.luma(), min_face_size, neighbours, mirrored);
+      const auto sideways = profile_.detect(picture.luma(), {min_face_size, neighbours, mirrored});
       found.insert(found.end(), sideways.begin(), sideways.end());
     }
     return found;

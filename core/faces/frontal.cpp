@@ -14,7 +14,7 @@ namespace {
 
 constexpr float sure_score = -0.4F;  // of HOG
 constexpr float unsure_score = -0.9F;
-constexpr float refused_score = -1.2F;  // below which it is surely none
+constexpr float refused_score = -1.2F;               // below which it is surely none
 constexpr float unsure_windows = 2, sure_close = 8;  // that agree, in the dark
 
 constexpr float around = 0.5F;    // a face that is looked for again, in its widths
@@ -51,8 +51,9 @@ std::vector<Detection> FrontalDetector::detect(const Picture& picture, int min_f
                                                bool thorough) {
   before_ = std::exchange(seen_, {});
   std::erase_if(refused_, [](Refused& refused) { return ++refused.calls > calls_refused; });
-  search(picture, shade_, by_shade, min_face_size, thorough && picture.dark());
-  search(picture, texture_, by_texture, min_face_size, thorough);
+  search(picture, shade_, by_shade, min_face_size,
+         thorough && picture.dark() ? Care::thorough : Care::quick);
+  search(picture, texture_, by_texture, min_face_size, thorough ? Care::thorough : Care::quick);
   for (Seen& face : before_) {
     const bool is_seen = std::ranges::any_of(
         seen_, [&](const Seen& other) { return overlap(other.face.box, face.face.box) > same; });
@@ -74,11 +75,15 @@ std::vector<Detection> FrontalDetector::detect(const Picture& picture, int min_f
 }
 
 void FrontalDetector::search(const Picture& picture, Proposals& by, const Rect& part,
-                             int min_face_size, bool thorough) {
+                             int min_face_size, Care care) {
   if (part.width <= 0) return;
-  const Steps& steps = thorough ? by.thorough : by.quick;
-  for (Detection& face : by.cascade.detect_in(picture.luma(), part, min_face_size, steps.windows,
-                                              false, steps.scale)) {
+  const Steps& steps = care == Care::thorough ? by.thorough : by.quick;
+  const Cascade::Search how{
+      .min_face_size = min_face_size,
+      .neighbours = steps.windows,
+      .step = steps.scale,
+      .detail = care == Care::quick && !picture.dark() ? Cascade::coarse : Cascade::fine};
+  for (Detection& face : by.cascade.detect_in(picture.luma(), part, how)) {
     const auto is_here = [&](const Seen& other) {
       return overlap(other.face.box, face.box) > same;
     };
@@ -98,7 +103,7 @@ bool FrontalDetector::look_again(const Picture& picture, const Seen& face) {
   const Rect& box = face.face.box;
   const std::size_t before = seen_.size();
   for (Proposals* by : {&texture_, &shade_}) {
-    search(picture, *by, grown(box, around), static_cast<int>(smaller * box.width), false);
+    search(picture, *by, grown(box, around), static_cast<int>(smaller * box.width), Care::again);
     if (seen_.size() > before) return true;
   }
   return false;

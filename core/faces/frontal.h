@@ -47,8 +47,10 @@ class FrontalDetector {
     int calls = 0;  // since then
   };
 
+  enum class Care { quick, again, thorough };
+
   void search(const Picture& picture, Proposals& by, const Rect& part, int min_face_size,
-              bool thorough);
+              Care care);
   bool look_again(const Picture& picture, const Seen& face);
   bool verified(const Picture& picture, Detection& face, int sure_windows);
 

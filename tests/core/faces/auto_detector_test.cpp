@@ -160,7 +160,7 @@ TEST(FrontalDetector, FindsAFaceWhereItRefusedAnother) {
   Hog hog;
   std::vector<Rect> refused;
   for (const Detection& proposed :
-       Cascade(Cascade::frontal_texture).detect_in(room, everywhere, 45, 1, false, 1.15))
+       Cascade(Cascade::frontal_texture).detect_in(room, everywhere, {45, 1, false, 1.15}))
     if (!hog.look_closely(room, proposed.box, -1)) refused.push_back(proposed.box);
   ASSERT_FALSE(refused.empty());
 

@@ -313,7 +313,7 @@ TEST(Cascade, SeesALargeFaceThroughFineNoise) {
       cv::Mat gray = eval::grey_of(scene.bgr), noise(gray.size(), CV_16SC1);
       cv::RNG(1).fill(noise, cv::RNG::NORMAL, 0, 90);
       cv::add(gray, noise, gray, {}, CV_8U);
-      const auto faces = cascade.detect(gray, 200, 3);
+      const auto faces = cascade.detect(gray, {200, 3});
       found += !faces.empty() && overlap(faces[0].box, scene.faces[0].box) > 0.5F;
     }
     EXPECT_EQ(found, 5);
@@ -329,8 +329,8 @@ TEST(Cascade, SeesFacesThatTheEdgeCuts) {
   const cv::Mat picture = gray.colRange(cut, gray.cols);
   face.x -= static_cast<float>(cut);
   Cascade cascade(Cascade::frontal_shade);
-  EXPECT_TRUE(cascade.detect(picture, 60, 2).empty());
-  const auto found = cascade.detect_in(picture, beyond_edges(picture.size()), 60, 2);
+  EXPECT_TRUE(cascade.detect(picture, {60, 2}).empty());
+  const auto found = cascade.detect_in(picture, beyond_edges(picture.size()), {60, 2});
   ASSERT_FALSE(found.empty());
   EXPECT_GT(overlap(found[0].box, face), 0.6F);
 }
@@ -350,15 +350,15 @@ TEST(Cascade, FindsATiltedFaceWhereItIs) {
   there.y = static_cast<float>(middle.at<double>(1)) - face.height / 2;
   cv::flip(turned, mirrored, 1);
   Cascade cascade(Cascade::frontal);
-  EXPECT_TRUE(cascade.detect_tilted(turned, 60, 3, false, 0, Cascade::thorough).empty());
-  const auto found = cascade.detect_tilted(turned, 60, 3, false, -35, Cascade::thorough);
+  EXPECT_TRUE(cascade.detect_tilted(turned, {60, 3, false, Cascade::thorough}, 0).empty());
+  const auto found = cascade.detect_tilted(turned, {60, 3, false, Cascade::thorough}, -35);
   ASSERT_FALSE(found.empty());
   EXPECT_GT(overlap(found[0].box, there), 0.6F);
   const auto close = cascade.look_closely(turned, there, false, -35);
   ASSERT_TRUE(close);
   EXPECT_GT(overlap(close->box, there), 0.6F);
   there.x = 319 - there.x - there.width;
-  const auto other = cascade.detect_tilted(mirrored, 60, 3, true, -35, Cascade::thorough);
+  const auto other = cascade.detect_tilted(mirrored, {60, 3, true, Cascade::thorough}, -35);
   ASSERT_FALSE(other.empty());
   EXPECT_GT(overlap(other[0].box, there), 0.6F);
 }
