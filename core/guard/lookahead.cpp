@@ -14,17 +14,24 @@
 namespace faceperturb {
 namespace {
 
+constexpr const char* too_late = "the frame had to leave before it was looked at";
+
 Lookahead::Options sane(Lookahead::Options options) {
   options.lookahead = std::max(0, options.lookahead);
   options.detect_interval = std::clamp(options.detect_interval, 1, options.lookahead + 1);
   return options;
 }
 
-// How many frames after it a frame's verdict is made: some of the look-ahead is left to the worker,
-// so that detection runs beside the stream instead of holding it up.
+// By how many frames the worker may be late: some of the look-ahead is left to it, so that
+// detection runs beside the stream instead of holding it up.
+std::size_t slack(const Lookahead::Options& options) {
+  const bool enough = options.lookahead >= 2 * options.detect_interval;
+  return static_cast<std::size_t>(enough ? options.detect_interval : 0);
+}
+
+// How many frames after it a frame's verdict is made.
 std::uint64_t reach(const Lookahead::Options& options) {
-  const int slack = options.lookahead >= 2 * options.detect_interval ? options.detect_interval : 0;
-  return static_cast<std::uint64_t>(options.lookahead - slack);
+  return static_cast<std::uint64_t>(options.lookahead) - slack(options);
 }
 
 Face scaled(Face face, float by) {
@@ -60,7 +67,8 @@ struct Lookahead::Entry {
 
   int holders = 0;     // under the mutex: who waits for it, and the worker
   bool final = false;  // under the mutex
-  Verdict verdict;     // the worker's until final
+  bool skipped = false;
+  Verdict verdict;  // the worker's until final
 };
 
 Lookahead::Lookahead(std::unique_ptr<Detector> detector, LandmarkPredictor landmarks,
@@ -91,7 +99,7 @@ void Lookahead::push(const LumaView& luma, Time time, int min_face_size,
   entry->min_face_size = min_face_size;
   entry->picture.read(luma, time);
   entry->found = std::move(found);
-  entry->final = false;
+  entry->final = entry->skipped = false;
   entry->verdict = {};
   const float reduction = static_cast<float>(entry->picture.reduction());
   if (entry->found) {
@@ -133,12 +141,15 @@ Verdict Lookahead::pop(std::optional<Clock::time_point> deadline) {
     changed_.wait(lock, known);
   waiting_.erase(waiting_.begin());
   Verdict verdict;
+  late_ = entry->final && !entry->skipped ? 0 : late_ + 1;
   if (entry->final) {
     verdict = std::move(entry->verdict);
   } else {
-    verdict.fault = "the frame had to leave before it was looked at";
+    verdict.fault = too_late;
     if (std::erase(todo_, entry) > 0) let_go(entry);  // nobody will look at it
   }
+  if (deadline && late_ > options_.detect_interval && todo_.size() > slack(options_))
+    skip_to_newest();
   let_go(std::move(entry));
   return verdict;
 }
@@ -154,12 +165,24 @@ void Lookahead::let_go(EntryPtr entry) {
   if (--entry->holders == 0) spare_.push_back(std::move(entry));
 }
 
+// Under the mutex.
+void Lookahead::skip_to_newest() {
+  while (todo_.size() > 1) {
+    EntryPtr& skipped = todo_.front();
+    skipped->verdict.fault = too_late;
+    skipped->final = skipped->skipped = true;
+    let_go(std::move(skipped));
+    todo_.erase(todo_.begin());
+  }
+}
+
 void Lookahead::reset() { reset(options()); }
 
 void Lookahead::reset(const Options& options) {
   std::unique_lock lock(mutex_);
   todo_.clear();
   finishing_ = false;
+  late_ = 0;
   changed_.wait(lock, [&] { return !busy_; });
   waiting_.clear();
   spare_.clear();

@@ -68,6 +68,8 @@ class Lookahead {
   std::size_t waiting() const;
   /// The verdict of the oldest frame that waits; there must be one, and `lookahead` more behind it
   /// or finish() before. Blocks until it is known, or until `deadline`: then the frame is covered.
+  /// After more than `detect_interval` of those in a row the worker leaves out what it is behind
+  /// with, for that would be late too, and goes on with the newest frame.
   Verdict pop(std::optional<Clock::time_point> deadline = {});
 
   /// Forgets all frames and faces: after a flush, a discontinuity, another format.
@@ -100,6 +102,7 @@ class Lookahead {
   void conclude(std::uint64_t end);
   void reserve();
   void let_go(EntryPtr entry);
+  void skip_to_newest();
   bool detected_near(std::uint64_t index) const;
 
   const std::unique_ptr<Detector> detector_;  // the worker's
@@ -115,6 +118,7 @@ class Lookahead {
   bool finishing_ = false;
   bool busy_ = false;
   std::uint64_t next_index_ = 0;
+  int late_ = 0;  // frames in a row that left before their verdict
   Times times_;
 
   // The worker's while it is busy, otherwise under the mutex.

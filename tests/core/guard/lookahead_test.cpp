@@ -375,6 +375,42 @@ TEST_F(LookaheadTest, AFrameThatMustLeaveBeforeItWasLookedAtIsCovered) {
   EXPECT_EQ(lookahead->pop().state, FrameState::checked);
 }
 
+// Else a worker that is as fast as the stream, but behind it, would be late for ever.
+TEST_F(LookaheadTest, AWorkerThatIsTooLateGoesOnWithTheNewestFrame) {
+  std::atomic<bool> busy = false, go = false;
+  std::vector<std::chrono::nanoseconds> seen;
+  start(
+      [&](const Picture& picture) {
+        busy = true;
+        while (!go) std::this_thread::sleep_for(1ms);
+        seen.push_back(picture.time());
+        return std::vector<Detection>{};
+      },
+      {5, 15, 500ms});
+  push(0);
+  while (!busy) std::this_thread::sleep_for(1ms);
+  std::vector<Verdict> verdicts;
+  for (int i = 1; i < 30; ++i) {
+    push(i);
+    if (i >= 15) verdicts.push_back(lookahead->pop(Lookahead::Clock::now()));
+  }
+  go = true;
+  for (int i = 30; i < 60; ++i) {
+    push(i);
+    verdicts.push_back(lookahead->pop());
+  }
+  lookahead->finish();
+  while (lookahead->waiting() > 0) verdicts.push_back(lookahead->pop());
+  ASSERT_EQ(verdicts.size(), 60U);
+  ASSERT_GE(seen.size(), 2U);
+  EXPECT_EQ(seen[0], 0ms);
+  EXPECT_GE(seen[1], 24 * 40ms) << "no later than it may be";
+  for (std::size_t i = 0; i < 60; ++i) {
+    if (i >= 24 && i < 30) continue;  // as the worker was when it could go on
+    EXPECT_EQ(verdicts[i].state, i < 24 ? FrameState::covered : FrameState::checked) << i;
+  }
+}
+
 TEST_F(LookaheadTest, ResetForgetsFramesAndFaces) {
   bool found = true;
   start([&](const Picture&) { return found ? std::vector{at(20, 70)} : std::vector<Detection>{}; },
