@@ -42,7 +42,7 @@ std::vector<Detection> ProfileDetector::detect(const Picture& picture, int min_f
   for (const bool mirrored : {false, true}) {
     const Rect& part = mirrored ? right : left;
     if (part.width <= 0) continue;
-    for (const Detection& face : search(picture, part, min_face_size, mirrored, thorough))
+    for (const Detection& face : search(picture.luma(), part, min_face_size, mirrored, thorough))
       look_at.push_back({face.box, mirrored, false, most_misses});  // one look decides
     if (!thorough || !frontal.empty()) continue;
     for (const Detection& face : search_close_ups(picture.plain(), min_face_size, mirrored))
@@ -70,17 +70,16 @@ std::vector<Detection> ProfileDetector::detect(const Picture& picture, int min_f
   return found;
 }
 
-std::vector<Detection> ProfileDetector::search(const Picture& picture, const Rect& part,
+std::vector<Detection> ProfileDetector::search(const cv::Mat& luma, const Rect& part,
                                                int min_face_size, bool mirrored, bool thorough) {
   // A close look decides, so one window of a quick search is enough.
   const Cascade::Search how{.min_face_size = min_face_size,
                             .neighbours = thorough ? 2 : 1,
                             .mirrored = mirrored,
-                            .step = thorough ? Cascade::thorough : quick_step,
-                            .detail = thorough || picture.dark() ? Cascade::fine : Cascade::coarse};
-  if (!thorough && part == beyond_edges(picture.size()))
-    return cascade_.detect(picture.luma(), how);  // edges seldom have one
-  return cascade_.detect_in(picture.luma(), part, how);
+                            .step = thorough ? Cascade::thorough : quick_step};
+  if (!thorough && part == beyond_edges(luma.size()))
+    return cascade_.detect(luma, how);  // edges seldom have one
+  return cascade_.detect_in(luma, part, how);
 }
 
 // A bright face close up, in a dark picture: it is seen in the picture as it was before its

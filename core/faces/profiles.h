@@ -31,7 +31,7 @@ class ProfileDetector {
     int misses = 0;
   };
 
-  std::vector<Detection> search(const Picture& picture, const Rect& part, int min_face_size,
+  std::vector<Detection> search(const cv::Mat& luma, const Rect& part, int min_face_size,
                                 bool mirrored, bool thorough);
   std::vector<Detection> search_close_ups(const cv::Mat& plain, int min_face_size, bool mirrored);
   std::optional<Detection> look(const Picture& picture, const Seen& seen);
