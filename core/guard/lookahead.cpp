@@ -65,10 +65,11 @@ struct Lookahead::Entry {
   Picture picture;
   std::optional<std::vector<Detection>> found;
 
-  int holders = 0;     // under the mutex: who waits for it, and the worker
-  bool final = false;  // under the mutex
-  bool skipped = false;
-  Verdict verdict;  // the worker's until final
+  // Under the mutex.
+  int holders = 0;       // who waits for it, and the worker
+  bool final = false;    // has its verdict
+  bool skipped = false;  // by a late worker; final then
+  Verdict verdict;       // the worker's until final
 };
 
 Lookahead::Lookahead(std::unique_ptr<Detector> detector, LandmarkPredictor landmarks,
