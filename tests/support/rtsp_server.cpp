@@ -2,6 +2,25 @@
 #include "support/rtsp_server.h"
 
 namespace faceperturb::test {
+namespace {
+
+// Like a camera's, its stream says no end: at a said end rtpjitterbuffer stops by the clock, and a
+// client on a busy machine loses the packets that are still in it.
+struct EndlessMedia {
+  GstRTSPMedia media;
+};
+struct EndlessMediaClass {
+  GstRTSPMediaClass media_class;
+};
+G_DEFINE_TYPE(EndlessMedia, endless_media, GST_TYPE_RTSP_MEDIA)
+
+void endless_media_init(EndlessMedia*) {}
+
+void endless_media_class_init(EndlessMediaClass* klass) {
+  klass->media_class.query_stop = [](GstRTSPMedia*, gint64*) -> gboolean { return FALSE; };
+}
+
+}  // namespace
 
 RtspServer::RtspServer(const std::string& file, const std::string& codec)
     : context_(g_main_context_new()),
@@ -13,6 +32,7 @@ RtspServer::RtspServer(const std::string& file, const std::string& codec)
   const std::string launch = "( filesrc location=" + file + " ! matroskademux ! " + codec +
                              "parse ! rtp" + codec + "pay name=pay0 pt=96 config-interval=-1 )";
   gst_rtsp_media_factory_set_launch(factory, launch.c_str());
+  gst_rtsp_media_factory_set_media_gtype(factory, endless_media_get_type());
   GstRTSPMountPoints* mounts = gst_rtsp_server_get_mount_points(server_);
   gst_rtsp_mount_points_add_factory(mounts, "/camera", factory);
   g_object_unref(mounts);
