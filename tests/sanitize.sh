@@ -57,9 +57,11 @@ if [[ ${2-} == all ]]; then
   fi
   meson test -C "$build" --print-errorlogs --timeout-multiplier 20 --wrapper "env LD_PRELOAD=$loaded" \
     "${tests[@]}" || status=$?
-  # Python and gst-launch-1.0 can load a sanitized plugin only with the sanitizer there before.
+  # Python and gst-launch-1.0 can load a sanitized plugin only with the sanitizer there before, and that
+  # looks for what throws exceptions as soon as it is there.
   meson test -C "$build" --print-errorlogs --timeout-multiplier 20 \
-    --wrapper "env LD_PRELOAD=$(g++ -print-file-name="$runtime"):$loaded" "${preloaded[@]}" || status=$?
+    --wrapper "env LD_PRELOAD=$(g++ -print-file-name="$runtime"):$(g++ -print-file-name=libstdc++.so):$loaded" \
+    "${preloaded[@]}" || status=$?
   exit "${status-0}"
 else
   meson test -C "$build" --print-errorlogs --timeout-multiplier 5 --wrapper "env LD_PRELOAD=$loaded" \

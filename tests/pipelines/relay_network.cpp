@@ -244,7 +244,8 @@ void Viewer::judge(const cv::Mat& seen, bool after_black) {
   }
   if (after_black) first_after_black = static_cast<int>(number);
   ++pictures;
-  repeated += std::exchange(last_, number) == number;
+  const bool again = std::exchange(last_, number) == number;
+  repeated += again && !after_black;  // a camera that comes back may be at any picture
   const Shown& shown = scene()[number];
   for (const Rect& face : shown.faces) {
     ++faces;

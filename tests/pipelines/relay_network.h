@@ -91,8 +91,8 @@ class Viewer {
 
   std::atomic<int> pictures = 0, black = 0, black_in_turn = 0, faces = 0;
   std::atomic<int> clear_faces = 0;
-  std::atomic<int> unknown = 0;  ///< neither black nor a picture of the scene
-  std::atomic<int> repeated = 0;
+  std::atomic<int> unknown = 0;             ///< neither black nor a picture of the scene
+  std::atomic<int> repeated = 0;            ///< with no black between
   std::atomic<int> first_after_black = -1;  ///< number of the picture
   std::atomic<int> width = 0;
   std::atomic<GstClockTime> last_time = 0;
