@@ -31,6 +31,9 @@ bool wait_until(const std::function<bool()>& done, std::chrono::milliseconds lim
 
 const std::vector<Shown>& scene() {
   static const std::vector<Shown> pictures = [] {
+#ifdef __SANITIZE_THREAD__
+    cv::setNumThreads(1);  // it does not see how OpenCV's threads wait for each other
+#endif
     std::vector<Shown> all;
     for (int i = 0; i < static_cast<int>(eval::scene_seconds * pictures_per_second); ++i) {
       const auto frame = eval::render_scene(scene_size, i / double{pictures_per_second});
