@@ -57,6 +57,7 @@ Camera::Camera(bool needs_login)
     : needs_login_(needs_login),
       context_(g_main_context_new()),
       loop_(g_main_loop_new(context_, FALSE)) {
+  scene();  // which takes time, before anybody waits for it
   start();
   thread_ = std::thread([this] {
     g_main_context_push_thread_default(context_);
