@@ -53,7 +53,7 @@ if [[ ${2-} == all ]]; then
   mapfile -t tests < <(meson test -C "$build" --list | sed -n 's|^.* / ||p' |
     grep -E '^(core|gst|pipelines)-' | grep -vxE 'core-train-cae|pipelines-restore')
   # TBB is not instrumented, so ThreadSanitizer does not see that a loop of OpenCV's in several threads has
-  # ended; on one CPU it starts none. That is too little for live streams through a relay, which need none.
+  # ended; on one CPU it starts none. The relay's live streams need more than one, and it starts none.
   if [[ $1 == thread ]]; then
     run "env LD_PRELOAD=$loaded" pipelines-relay
     mapfile -t tests < <(printf '%s\n' "${tests[@]}" | grep -vx pipelines-relay)

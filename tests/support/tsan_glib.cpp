@@ -30,43 +30,25 @@ void releasing(void* lock) {
 
 extern "C" {
 
-void g_mutex_lock(GMutex* mutex) {
-  static const auto real = REAL(g_mutex_lock);
-  real(mutex);
-  acquired(mutex);
-}
-
-gboolean g_mutex_trylock(GMutex* mutex) {
-  static const auto real = REAL(g_mutex_trylock);
-  const gboolean locked = real(mutex);
-  if (locked) acquired(mutex);
-  return locked;
-}
-
-void g_mutex_unlock(GMutex* mutex) {
-  static const auto real = REAL(g_mutex_unlock);
-  releasing(mutex);
-  real(mutex);
-}
-
-void g_rec_mutex_lock(GRecMutex* mutex) {
-  static const auto real = REAL(g_rec_mutex_lock);
-  real(mutex);
-  acquired(mutex);
-}
-
-gboolean g_rec_mutex_trylock(GRecMutex* mutex) {
-  static const auto real = REAL(g_rec_mutex_trylock);
-  const gboolean locked = real(mutex);
-  if (locked) acquired(mutex);
-  return locked;
-}
-
-void g_rec_mutex_unlock(GRecMutex* mutex) {
-  static const auto real = REAL(g_rec_mutex_unlock);
-  releasing(mutex);
-  real(mutex);
-}
+#define TELLS_OF(Lock, lock_name)                       \
+  void lock_name##_lock(Lock* lock) {                   \
+    static const auto real = REAL(lock_name##_lock);    \
+    real(lock);                                         \
+    acquired(lock);                                     \
+  }                                                     \
+  gboolean lock_name##_trylock(Lock* lock) {            \
+    static const auto real = REAL(lock_name##_trylock); \
+    const gboolean locked = real(lock);                 \
+    if (locked) acquired(lock);                         \
+    return locked;                                      \
+  }                                                     \
+  void lock_name##_unlock(Lock* lock) {                 \
+    static const auto real = REAL(lock_name##_unlock);  \
+    releasing(lock);                                    \
+    real(lock);                                         \
+  }
+TELLS_OF(GMutex, g_mutex)
+TELLS_OF(GRecMutex, g_rec_mutex)
 
 void g_cond_wait(GCond* condition, GMutex* mutex) {
   static const auto real = REAL(g_cond_wait);
