@@ -95,7 +95,7 @@ class RecordReader {
     std::uint64_t counter;
     std::int64_t time;  ///< FrameRecord::time
     bool faces;
-    Thumbnail overview;  ///< FrameRecord::overview
+    Overview overview;  ///< FrameRecord::overview
     std::uint32_t segment;
     std::uint64_t offset;  ///< of the message in its file
   };

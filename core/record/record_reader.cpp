@@ -150,8 +150,7 @@ void RecordReader::look_through(const std::filesystem::path& path, const Secret&
         goes_on_ = !content.empty() && content.front() == goes_on;
       } else {
         const FrameRecord record = read_frame_record(content);
-        entries_.push_back({record.counter, record.time, !record.faces.empty(),
-                            record.overview.thumbnail,
+        entries_.push_back({record.counter, record.time, !record.faces.empty(), record.overview,
                             static_cast<std::uint32_t>(segments_.size() - 1), at});
       }
     }

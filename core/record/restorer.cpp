@@ -53,9 +53,13 @@ Restorer::Restorer(const Secret& master, std::optional<Secret> escrow,
       workspace_(std::make_unique<Workspace>()) {
   if (!file_) return;
   const auto& entries = file_->entries();
-  for (std::size_t i = 0; i < entries.size(); ++i)
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    by_bytes_.push_back(i);
     if (entries[i].time >= 0) by_time_.push_back(i);
+  }
   std::ranges::stable_sort(by_time_, {}, [&](std::size_t i) { return entries[i].time; });
+  std::ranges::stable_sort(by_bytes_, {},
+                           [&](std::size_t i) { return entries[i].overview.digest; });
 }
 
 Restorer::~Restorer() = default;
@@ -218,19 +222,31 @@ std::optional<Restorer::Result> Restorer::search_all(const Frame& frame, std::in
   const auto& entries = file_->entries();
   for (std::size_t k = 0; k < entries.size(); ++k) {
     const std::size_t entry = (next_ + k) % entries.size();
-    if (likeness(overview_.thumbnail, entries[entry].overview) == Match::no) continue;
+    if (likeness(overview_.thumbnail, entries[entry].overview.thumbnail) == Match::no) continue;
     if (const auto result = attempt_entry(frame, entry)) return found(entry, time, *result);
   }
   rest_ = static_cast<unsigned>(entries.size()) / tries_a_frame;
   return {};
 }
 
+// The entries of frames that left with the same bytes, as far as the overview goes; from the one
+// whose turn it is.
+std::vector<std::size_t> Restorer::same_bytes() const {
+  const auto same = std::ranges::equal_range(
+      by_bytes_, overview_.digest, {},
+      [&](std::size_t i) -> const Digest& { return file_->entries()[i].overview.digest; });
+  std::vector<std::size_t> result(same.begin(), same.end());
+  std::ranges::rotate(result, std::ranges::lower_bound(result, next_));
+  return result;
+}
+
 Restorer::Result Restorer::search(const Frame& frame, std::int64_t time) {
   std::string fault;
   std::optional<Result> doubtful;
   const auto near = likely(time);
-  const auto try_near = [&](bool strict) -> std::optional<Result> {
-    for (const std::size_t entry : near) {
+  const auto try_each = [&](std::span<const std::size_t> entries,
+                            bool strict) -> std::optional<Result> {
+    for (const std::size_t entry : entries) {
       strict_ = strict;
       nearest_ = !strict && entry == near.front();
       expected_ = nearest_ && anchored_;
@@ -243,13 +259,14 @@ Restorer::Result Restorer::search(const Frame& frame, std::int64_t time) {
     }
     return {};
   };
-  // What leaves no doubt first: what is only likely must not take its place, wherever it is.
-  if (const auto result = try_near(true)) return *result;
-  if (anchored_)
-    if (const auto result = try_near(false)) return *result;
+  // What leaves no doubt first: what is only likely must not take its place, wherever it is. But
+  // for the one that is expected, as it mostly is the right one and all are many.
+  if (const auto result = try_each(near, true)) return *result;
+  if (const auto result = try_each(same_bytes(), true)) return *result;
+  if (anchored_ && !near.empty())
+    if (const auto result = try_each(std::span(near).first(1), false)) return *result;
   if (const auto result = search_all(frame, time)) return *result;
-  if (!anchored_)
-    if (const auto result = try_near(false)) return *result;
+  if (const auto result = try_each(near, false)) return *result;
   if (doubtful) return *doubtful;
   if (anchored_ && time >= 0 && !by_time_.empty() &&
       time + offset_ > file_->entries()[by_time_.back()].time)

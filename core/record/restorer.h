@@ -27,9 +27,9 @@ enum class Restored {
 };
 
 /// Undoes what a Protector did, frame by frame. Frames carry their record, or it is looked for in
-/// the file: the one that should come next or is nearest in time, tried by fingerprint; then all
-/// others (a trimmed start, another time base). One restorer serves one stream and one thread at a
-/// time.
+/// the file: the one that should come next or is nearest in time, tried by fingerprint; then the
+/// one of the same bytes, then all others (a trimmed start, another time base). One restorer serves
+/// one stream and one thread at a time.
 class Restorer {
  public:
   /// `escrow`: master key of the originals. `file` may be null.
@@ -60,17 +60,19 @@ class Restorer {
   Result search(const Frame& frame, std::int64_t time);
   std::optional<Result> search_all(const Frame& frame, std::int64_t time);
   std::vector<std::size_t> likely(std::int64_t time) const;
+  std::vector<std::size_t> same_bytes() const;
   std::optional<Result> attempt_entry(const Frame& frame, std::size_t entry);
   Result found(std::size_t entry, std::int64_t time, const Result& result);
 
   PacketOpener packets_;
   std::optional<Secret> escrow_;
   std::unique_ptr<RecordReader> file_;
-  std::vector<std::size_t> by_time_;  // entries whose time is known
-  std::size_t next_ = 0;              // entry after the last that fitted
-  std::int64_t offset_ = 0;           // from a frame's time to its entry's
-  unsigned rest_ = 0;                 // frames until all entries are looked through again
-  bool anchored_ = false;             // whether offset_ is that of a verified frame
+  std::vector<std::size_t> by_time_;   // entries whose time is known
+  std::vector<std::size_t> by_bytes_;  // entries by Overview::digest
+  std::size_t next_ = 0;               // entry after the last that fitted
+  std::int64_t offset_ = 0;            // from a frame's time to its entry's
+  unsigned rest_ = 0;                  // frames until all entries are looked through again
+  bool anchored_ = false;              // whether offset_ is that of a verified frame
   // Of an attempt: whether only what leaves no doubt counts; whether the record is the frame's by
   // its place, if nothing speaks against it; the same, once a frame before was verified.
   bool strict_ = false, nearest_ = true, expected_ = true;
