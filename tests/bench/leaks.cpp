@@ -18,7 +18,6 @@
 #include <gst/video/video.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -34,6 +33,7 @@
 #include "eval/truth.h"
 #include "faces/dnn.h"
 #include "faces/picture.h"
+#include "test_data.h"
 
 namespace {
 
@@ -141,13 +141,9 @@ int main(int argc, char** argv) {
   g_option_context_add_group(context, gst_init_get_option_group());
   if (!g_option_context_parse(context, &argc, &argv, &error)) g_error("%s", error->message);
   if (argc != 2) g_error("one clip, please");
-  const char* set = std::getenv("FACEPERTURB_TEST_DATA");
-  const std::filesystem::path folder = data ? set ? set : data : "";
+  const std::filesystem::path folder = data ? bench::test_data(data) : "";
   const std::string clip = folder / argv[1];
-  if (!std::filesystem::exists(clip)) {
-    std::printf("no test data: %s does not exist\n", clip.c_str());
-    return 77;
-  }
+  if (!bench::is_there(clip)) return bench::skipped;
 
   const std::string truth_file = truth_name ? folder / truth_name : "";
   const auto truth =

@@ -18,6 +18,7 @@
 #include "libfacedetection.h"
 #include "stages.h"
 #include "sweep.h"
+#include "test_data.h"
 
 namespace {
 
@@ -67,8 +68,8 @@ std::vector<int> parse_streams(const std::string& text) {
 }
 
 // A network to compare with, where there is one.
-std::string default_model(const std::string& data) {
-  const auto file = std::filesystem::path(data) / "models/detectors/yunet/yunet_n_320_320.onnx";
+std::string default_model(const std::filesystem::path& data) {
+  const auto file = data / "models/detectors/yunet/yunet_n_320_320.onnx";
   std::error_code unknown;
   return !data.empty() && std::filesystem::exists(file, unknown) ? file.string() : "";
 }
@@ -116,8 +117,7 @@ Options parse(int& argc, char**& argv) {
   if (!stream_list.empty()) sweep.streams = parse_streams(stream_list);
   if (sweep.frames < 1 || sweep.rounds < 1 || options.repeats < 0)
     throw examples::UsageError("--frames and --rounds need at least 1, --repeats 0");
-  const char* set = std::getenv("FACEPERTURB_TEST_DATA");
-  if (sweep.detector_model.empty()) sweep.detector_model = default_model(set ? set : given);
+  if (sweep.detector_model.empty()) sweep.detector_model = default_model(bench::test_data(given));
   return options;
 }
 

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,6 +26,7 @@
 #include "common/command.h"
 #include "common/gst_ptr.h"
 #include "support/memory.h"
+#include "test_data.h"
 
 namespace {
 
@@ -324,16 +326,23 @@ int main(int argc, char** argv) {
   return examples::run_program("soak", [&] {
     gdouble minutes = 60;
     gint seed = 1;
-    gchar** files = nullptr;
+    gchar *data = nullptr, **files = nullptr;
     const GOptionEntry entries[] = {
         {"minutes", 0, 0, G_OPTION_ARG_DOUBLE, &minutes, "How long; default 60", "N"},
+        {"data", 0, 0, G_OPTION_ARG_FILENAME, &data,
+         "Where CLIP is, unless FACEPERTURB_TEST_DATA says it", "FOLDER"},
         {"seed", 0, 0, G_OPTION_ARG_INT, &seed, "Of what is random; default 1", "N"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, nullptr, nullptr},
         {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
     examples::parse_options("CLIP...", nullptr, entries, argc, argv);
     const examples::Ptr<gchar*> owned(files);
+    const examples::Ptr<gchar> owned_data(data);
+    const std::filesystem::path folder = data ? bench::test_data(data) : "";
     std::vector<std::string> clips;
-    for (gchar** file = files; file && *file; ++file) clips.emplace_back(*file);
+    for (gchar** file = files; file && *file; ++file) {
+      clips.push_back(folder / *file);
+      if (data && !bench::is_there(clips.back())) return bench::skipped;
+    }
     if (clips.empty()) throw examples::UsageError("name a clip");
     // One arena: with one for each thread that comes and goes, what they keep looks like a leak.
     mallopt(M_ARENA_MAX, 1);
