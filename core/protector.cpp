@@ -67,7 +67,7 @@ void Protector::perturb(const Frame& frame, const Verdict& verdict, const Settin
     if (recording) {
       recording->frame.faces.push_back({{cells.begin(), cells.end()},
                                         static_cast<std::uint32_t>(moved),
-                                        fingerprints_.thumbnail(frame, grid, cells),
+                                        fingerprints_.cells(frame, grid, cells).thumbnail,
                                         {}});
       if (recording->keep_originals) keep_originals(frame, grid, cells, recording->originals);
     }

@@ -52,10 +52,10 @@ Frame part(const Frame& frame, const Area& area) {
 
 }  // namespace
 
-Thumbnail Fingerprinter::thumbnail(const Frame& frame, const CellGrid& grid,
-                                   std::span<const Cell> cells) {
+Fingerprinter::OfCells Fingerprinter::cells(const Frame& frame, const CellGrid& grid,
+                                            std::span<const Cell> cells) {
   Mean mean;
-  if (cells.empty()) return mean.rounded();
+  if (cells.empty()) return {};
   Area area;
   for (const Cell cell : cells) {
     area.left = std::min(area.left, cell.column * grid.cell_width);
@@ -77,7 +77,9 @@ Thumbnail Fingerprinter::thumbnail(const Frame& frame, const CellGrid& grid,
         mean.add(row + x * fields / luma.width, luma.data[y * luma.stride + x]);
     }
   }
-  return mean.rounded();
+  OfCells result{mean.rounded(), {}};
+  std::ranges::copy(mean.count, result.pixels.begin());
+  return result;
 }
 
 Overview Fingerprinter::overview(const Frame& frame) {
@@ -118,27 +120,39 @@ Digest digest(const Frame& frame, const CellGrid& grid, std::span<const Cell> ce
   return result;
 }
 
-void Likeness::add(const Thumbnail& a, const Thumbnail& b, std::size_t pieces) {
-  double count = 0, mean_a = 0, mean_b = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] == 0 || b[i] == 0) continue;
-    ++count, mean_a += a[i], mean_b += b[i];
-  }
-  if (count == 0) return;
-  mean_a /= count, mean_b /= count;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] == 0 || b[i] == 0) continue;
-    aa_ += (a[i] - mean_a) * (a[i] - mean_a);
-    bb_ += (b[i] - mean_b) * (b[i] - mean_b);
-    ab_ += (a[i] - mean_a) * (b[i] - mean_b);
-  }
-  count_ += std::min(count, static_cast<double>(pieces));
+void Likeness::add(const Thumbnail& a, const Thumbnail& b) {
+  Weights even;
+  even.fill(1);
+  add(a, b, even, SIZE_MAX);
+}
+
+void Likeness::add(const Thumbnail& a, const Thumbnail& b, const Weights& weights,
+                   std::size_t pieces) {
+  double weight = 0, mean_a = 0, mean_b = 0;
+  const auto each = [&](auto use) {
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (a[i] != 0 && b[i] != 0) use(double{weights[i]}, double(a[i]), double(b[i]));
+  };
+  each([&](double w, double x, double y) { weight += w, mean_a += w * x, mean_b += w * y; });
+  if (weight == 0) return;
+  mean_a /= weight, mean_b /= weight;
+  each([&](double w, double x, double y) {
+    x -= mean_a, y -= mean_b;
+    squared_ += w * w;
+    aa_ += w * x * x, bb_ += w * y * y, ab_ += w * x * y;
+  });
+  weight_ += weight;
+  pieces_ += static_cast<double>(pieces);
   ++means_;
 }
 
 Match Likeness::match(double significant) const {
-  const double freedom = count_ - means_ - 2;
-  if (freedom < 6 || bb_ < least_spread * count_) return Match::unknown;
+  if (weight_ == 0) return Match::unknown;
+  // How many fields of one weight would say as much (Kish, "Survey Sampling", 1965); and fields
+  // that share a piece say the same.
+  const double count = std::min(weight_ * weight_ / squared_, pieces_ / 2);
+  const double freedom = count - means_ - 2;
+  if (freedom < 6 || bb_ < least_spread * weight_) return Match::unknown;
   const double correlation = aa_ > 0 ? std::min(ab_ / std::sqrt(aa_ * bb_), 1 - 1e-9) : 0;
   return std::atanh(correlation) * std::sqrt(freedom) >= significant ? Match::yes : Match::no;
 }

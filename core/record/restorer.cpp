@@ -146,8 +146,10 @@ std::optional<Restorer::Result> Restorer::attempt_faces(const Frame& frame,
   run(method->undo, frame, grid, record, keys);
   if (same_bytes) return Result{as_it_was, faces, true, {}};
   Likeness back;
-  for (const FaceRecord& face : record.faces)
-    back.add(fingerprints_.thumbnail(frame, grid, face.cells), face.original, face.moved);
+  for (const FaceRecord& face : record.faces) {
+    const auto [thumbnail, pixels] = fingerprints_.cells(frame, grid, face.cells);
+    back.add(thumbnail, face.original, pixels, face.moved);
+  }
   const Match match = back.match(strict_ ? Likeness::certain : Likeness::likely);
   if (match == Match::yes || (match == Match::unknown && expected_))
     return Result{as_it_was, faces, match == Match::yes, {}};
