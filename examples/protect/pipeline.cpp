@@ -325,6 +325,12 @@ void Pipeline::end_source() {
   gst_element_send_event(decoder_, gst_event_new_eos());
 }
 
+bool Pipeline::plays() const {
+  GstState state = GST_STATE_NULL;
+  gst_element_get_state(pipeline_.get(), &state, nullptr, 0);
+  return state == GST_STATE_PLAYING;
+}
+
 void Pipeline::end_streams() {
   for (GstElement* queue : queues_) gst_pad_send_event(sink_pad(queue).get(), gst_event_new_eos());
 }

@@ -43,6 +43,8 @@ class Pipeline {
   bool may_fall_silent() const { return !local_file_ || gif_; }
   /// True when the streams have begun.
   bool connected() const { return connected_; }
+  /// Whether it is in PLAYING: what comes is written.
+  bool plays() const;
   /// Whether any thread of the source runs.
   bool source_works() const;
   /// Whether it is an element of the source.

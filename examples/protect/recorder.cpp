@@ -73,7 +73,7 @@ void Run::on_tick() {
   }
   if (examples::interrupt()) {
     // What there is of a file is not what was asked for; of a recording it is.
-    if (pipeline_.local_file() || !pipeline_.connected() || examples::interrupted_again())
+    if (pipeline_.local_file() || !pipeline_.plays() || examples::interrupted_again())
       return fail("interrupted");
     if (!stopped_) stop();
   }
@@ -86,13 +86,14 @@ void Run::on_tick() {
       forced_ = true;
       pipeline_.end_streams();
     }
+    if (forced_ && now - last_seen_ > long_silence) return fail("the recording does not end");
   } else if (const auto limit =
                  !pipeline_.local_file() || (pipeline_.connected() && pipeline_.may_fall_silent())
                      ? silence
                      : long_silence;
              now - last_seen_ > limit) {
     const std::string text = "nothing came for " + std::to_string(limit.count()) + " seconds";
-    if (!pipeline_.connected() || !pipeline_.may_fall_silent()) return fail(text);
+    if (!pipeline_.plays() || !pipeline_.may_fall_silent()) return fail(text);
     listener_.note(text + ": the recording ends");
     stop();
   }
@@ -111,9 +112,11 @@ void Run::on_error(GstMessage* message) {
   g_main_loop_quit(loop_.get());
 }
 
-// What there is of a recording is of use, whatever became of the camera.
+// What there is of a recording is of use, whatever became of the camera. Of one that did not begin
+// there is nothing; a source that fails on its way to PLAYING would keep the sinks from it for
+// ever.
 bool Run::camera_broke_off(GstMessage* message) {
-  if (pipeline_.local_file() || pipeline_.frames_in() == 0 ||
+  if (pipeline_.local_file() || pipeline_.frames_in() == 0 || !pipeline_.plays() ||
       !pipeline_.is_of_source(GST_MESSAGE_SRC(message)))
     return false;
   if (stopped_) return true;

@@ -474,9 +474,15 @@ TEST(Command, ACameraThatBreaksOffLeavesItsRecording) {
   write_scene(scene, {320, 180}, 600, 25);
   RtspServer camera(scene);
   ASSERT_TRUE(camera.runs()) << "no port on 127.0.0.1";
+  // When some of it is in the file, or, at the latest, when all was sent.
+  const auto recorded = [&] {
+    for (const auto& file : fs::directory_iterator(folder / ""))
+      if (file.path().extension() == ".part" && file.file_size() > 0) return true;
+    return false;
+  };
   std::thread cut([&] {
-    while (!camera.serves()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    std::this_thread::sleep_for(std::chrono::seconds(4));
+    for (int i = 0; i < 600 && !recorded(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
     camera.break_off();
   });
   const Outcome outcome = run(camera.address() + " " + out);
@@ -484,6 +490,30 @@ TEST(Command, ACameraThatBreaksOffLeavesItsRecording) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.err, "the recording ends")) << outcome.err;
   EXPECT_GT(decode(out).pictures.size(), 0U);
+}
+
+// Frames may have come, but nothing is in the file before the pipeline plays: it once waited for
+// ever.
+TEST(Command, ACameraThatBreaksOffAtItsStartIsAnError) {
+  const TemporaryFolder folder;
+  const std::string scene = (folder / "scene.mkv").string(), out = (folder / "out.mkv").string();
+  write_scene(scene, {320, 180}, 300, 25);
+  for (const int delay : {200, 500, 700, 900}) {
+    SCOPED_TRACE(delay);
+    RtspServer camera(scene);
+    ASSERT_TRUE(camera.runs()) << "no port on 127.0.0.1";
+    const std::string address = camera.address();
+    std::thread cut([&] {
+      while (!camera.serves()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+      camera.break_off();
+    });
+    const Outcome outcome = run(address + " " + out);
+    cut.join();
+    EXPECT_EQ(outcome.code == 0, fs::exists(out)) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, address)) << outcome.err;
+    fs::remove(out);
+  }
 }
 
 }  // namespace
