@@ -73,7 +73,7 @@ void Run::on_tick() {
   }
   if (examples::interrupt()) {
     // What there is of a file is not what was asked for; of a recording it is.
-    if (pipeline_.local_file() || !pipeline_.plays() || examples::interrupted_again())
+    if (pipeline_.local_file() || !pipeline_.connected() || examples::interrupted_again())
       return fail("interrupted");
     if (!stopped_) stop();
   }
@@ -93,7 +93,7 @@ void Run::on_tick() {
                      : long_silence;
              now - last_seen_ > limit) {
     const std::string text = "nothing came for " + std::to_string(limit.count()) + " seconds";
-    if (!pipeline_.plays() || !pipeline_.may_fall_silent()) return fail(text);
+    if (!pipeline_.connected() || !pipeline_.may_fall_silent()) return fail(text);
     listener_.note(text + ": the recording ends");
     stop();
   }
